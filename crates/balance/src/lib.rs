@@ -1,0 +1,39 @@
+//! HAProxy's balancing decisions as a pure state machine.
+//!
+//! The balancer never does anything. It is told what happened and at what moment
+//! ([`Input`], through `handle`); it answers with what should happen next ([`Output`],
+//! through `poll`), and says when it wants to be woken (`next_wake`). It opens no
+//! socket, reads no clock, draws no random number of its own and prints nothing, so a
+//! simulator and a live proxy can drive the very same code.
+#![no_std]
+#![deny(clippy::float_arithmetic)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod balancer;
+pub mod chance;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod farm;
+pub mod ids;
+pub mod input;
+pub mod output;
+pub mod pick;
+pub mod profile;
+pub mod request;
+pub mod time;
+
+pub use balancer::{Balancer, Edits, Ending};
+pub use chance::{Chance, NoChance};
+pub use config::Config;
+pub use error::ConfigError;
+pub use event::{By, Cause, CheckCode, CheckResult, Event, Interest, Status};
+pub use ids::{AttemptId, BackendId, OrderId, ProbeId, RequestId, ServerId, Slots};
+pub use input::{Breach, Input, ProbeOutcome};
+pub use output::Output;
+pub use profile::{Profile, Version};
+pub use request::{Header, Request, Response};
+pub use time::{Moment, Span};

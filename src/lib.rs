@@ -1,0 +1,8 @@
+//! A deterministic simulator of a load-balancing lab, around a real balancing core.
+//!
+//! [`scenario`] turns a file into a checked [`plan`]; [`lab`] runs the plan with actors on
+//! the virtual clock of [`kernel`], around the pure core of the `balance` crate; what
+//! happens is told as [`trace`]; [`report`] folds it into tables.
+
+pub mod plan;
+pub mod trace;

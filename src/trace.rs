@@ -1,0 +1,114 @@
+//! What a run tells: samples and events, and the digest that two runs are compared by.
+
+use balance::{By, Interest, Moment, ServerId, Span};
+
+/// One finished client request, as JMeter would write a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The client group, an index into [`Plan::clients`](crate::plan::Plan::clients).
+    pub client: u32,
+    /// The thread within the group, from 0 (0 for a browser).
+    pub thread: u32,
+    /// Who answered, or the last server tried; none if it never got that far.
+    pub server: Option<ServerId>,
+    /// Who chose that server.
+    pub by: Option<By>,
+    /// The status the client got; 0 when it got none in time.
+    pub status: u16,
+    /// Whether the answer came from a node rather than from the proxy.
+    pub served: bool,
+    /// Whether the node began a new session although the client brought one
+    /// (`sessionViews` went back to 1).
+    pub session_restarted: bool,
+    /// When the client sent it.
+    pub sent: Moment,
+    /// Until the client had the whole answer.
+    pub elapsed: Span,
+}
+
+impl Sample {
+    /// JMeter's idea of a failed sample: no answer, or a status of 400 and above.
+    pub fn is_error(&self) -> bool {
+        self.status == 0 || self.status >= 400
+    }
+}
+
+/// Something that happened, told with its moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// In the balancer.
+    Balancer(balance::Event),
+    /// A client sent a request.
+    Sent {
+        /// Client group.
+        client: u32,
+        /// Thread in it.
+        thread: u32,
+        /// The request's number while it lives.
+        request: balance::RequestId,
+    },
+    /// A node began to handle something.
+    NodeStarted {
+        /// Index into the plan's nodes.
+        node: u32,
+        /// A health check rather than a request.
+        check: bool,
+    },
+    /// A node finished handling something.
+    NodeFinished {
+        /// Index into the plan's nodes.
+        node: u32,
+        /// A health check rather than a request.
+        check: bool,
+    },
+    /// An entry of the plan's timeline was carried out.
+    Acted {
+        /// Index into the plan's timeline.
+        entry: u32,
+    },
+    /// A browser emptied its cookie jar.
+    CookiesCleared {
+        /// Client group.
+        client: u32,
+    },
+}
+
+/// A reader of a run. What it does not want is never made.
+pub trait Sink {
+    /// Which events of the balancer it wants; lab events come with `Everything` only.
+    fn interest(&self) -> Interest;
+    /// A request is over for its client.
+    fn sample(&mut self, sample: &Sample);
+    /// Something happened.
+    fn event(&mut self, at: Moment, event: &Event);
+    /// The runtime API replied to the `entry`-th line of the timeline.
+    fn reply(&mut self, at: Moment, entry: u32, text: &str) {
+        let _ = (at, entry, text);
+    }
+}
+
+/// A running 64-bit checksum over what a run told. Not cryptographic: it finds the first
+/// difference between two runs, it does not defend against anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl Digest {
+    /// Mixes one number in.
+    #[inline]
+    pub fn mix(&mut self, value: u64) {
+        let product = u128::from(self.0 ^ value) * 0xd6e8_feb8_6659_fd93_d6e8_feb8_6659_fd93_u128;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+        self.0 = self.0.rotate_left(23).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    }
+
+    /// The checksum so far.
+    pub fn value(self) -> u64 {
+        self.0
+    }
+}
