@@ -18,6 +18,7 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod farm;
+pub mod hash;
 pub mod ids;
 pub mod input;
 pub mod output;
