@@ -4,5 +4,6 @@
 //! the virtual clock of [`kernel`], around the pure core of the `balance` crate; what
 //! happens is told as [`trace`]; [`report`] folds it into tables.
 
+pub mod conform;
 pub mod plan;
 pub mod trace;
