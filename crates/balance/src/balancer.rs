@@ -4,14 +4,18 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::backend::{self, Backend};
 use crate::chance::Chance;
 use crate::config::Config;
 use crate::error::ConfigError;
-use crate::event::{By, Interest, Status};
-use crate::ids::{BackendId, RequestId, ServerId};
+use crate::event::{By, Event, Interest, Status};
+use crate::flow::{Flow, Phase};
+use crate::ids::{BackendId, RequestId, ServerId, Slots};
 use crate::input::Input;
 use crate::output::Output;
+use crate::profile::Profile;
 use crate::time::{Moment, Span};
+use crate::timers::{Expired, ServerTimer, Timers};
 
 /// How a request ended: the facts of an HTTP log line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub struct Ending {
     pub server: Option<ServerId>,
     /// Who chose that server.
     pub by: Option<By>,
-    /// Failed connection attempts (`%rc`).
+    /// Attempts after the first (`%rc`).
     pub retries: u32,
     /// Whether it was redispatched (the `+` of `%rc`).
     pub redispatched: bool,
@@ -53,24 +57,54 @@ pub struct Edits {
 
 /// The balancing core: told what happened through [`handle`](Self::handle), asked what to
 /// do through [`poll`](Self::poll), woken at [`next_wake`](Self::next_wake).
+///
+/// Two balancers are equal when they will behave alike from here on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Balancer {
-    config: Config,
-    interest: Interest,
-    outputs: VecDeque<Output>,
+    pub(crate) profile: Profile,
+    pub(crate) interest: Interest,
+    pub(crate) backends: Vec<Backend>,
+    pub(crate) flows: Slots<RequestId, Flow>,
+    pub(crate) timers: Timers,
+    pub(crate) outputs: VecDeque<Output>,
+    /// Counts arrivals in queues.
+    pub(crate) tickets: u64,
+    /// Servers in slow start: their limits move with the clock.
+    pub(crate) warming: Vec<ServerId>,
+    /// The moment of the last input.
+    pub(crate) now: Moment,
 }
 
 impl Balancer {
-    /// A balancer for `config`, started at `now`.
+    /// A balancer for `config`, started at `now`: its first checks are armed from there.
     ///
     /// # Errors
     /// Every contradiction in the configuration at once.
-    pub fn new(config: Config, _now: Moment) -> Result<Self, Vec<ConfigError>> {
-        Ok(Self {
-            config,
+    pub fn new(config: Config, now: Moment) -> Result<Self, Vec<ConfigError>> {
+        backend::check(&config)?;
+        let Config { profile, backends } = config;
+        let mut timers = Timers::default();
+        let backends = backends
+            .into_iter()
+            .enumerate()
+            .map(|(index, config)| {
+                Backend::new(BackendId(index as u32), config, &profile, &mut timers, now)
+            })
+            .collect();
+        let mut balancer = Self {
+            profile,
             interest: Interest::default(),
+            backends,
+            flows: Slots::default(),
+            timers,
             outputs: VecDeque::new(),
-        })
+            tickets: 0,
+            warming: Vec::new(),
+            now,
+        };
+        balancer.link_trackers()?;
+        balancer.start_checks(now);
+        Ok(balancer)
     }
 
     /// Says which events are worth a [`Output::Note`].
@@ -79,65 +113,242 @@ impl Balancer {
     }
 
     /// Tells the balancer one fact. `now` must not be earlier than in any call before.
-    pub fn handle(&mut self, _now: Moment, _input: Input<'_>, _chance: &mut dyn Chance) {}
+    ///
+    /// News from the network at the very moment of a time limit comes first: the limits
+    /// that have passed by `now` act after the input.
+    pub fn handle(&mut self, now: Moment, input: Input<'_>, chance: &mut dyn Chance) {
+        debug_assert!(now >= self.now, "time runs forward");
+        self.now = now;
+        if !self.warming.is_empty() {
+            self.refresh_warmth(now);
+        }
+        match input {
+            Input::Arrived {
+                request,
+                backend,
+                facts,
+            } => self.arrive(now, request, backend, facts, chance),
+            Input::Connected(attempt) => self.connected(now, attempt, chance),
+            Input::Refused(attempt) => self.refused(now, attempt, chance),
+            Input::Answered(attempt, response) => self.answered(now, attempt, response, chance),
+            Input::Finished(attempt, bytes) => self.finished(now, attempt, bytes),
+            Input::Broken(attempt, breach) => self.broken(now, attempt, breach, chance),
+            Input::Gone(request) => self.gone(now, request),
+            Input::Probed(probe, outcome) => self.probed(now, probe, outcome, chance),
+            Input::Ordered(order, line) => self.ordered(now, order, line, chance),
+            Input::Woke => {}
+        }
+        while let Some(expired) = self.timers.expire(&mut self.flows, now) {
+            match expired {
+                Expired::Request(request) => self.overdue(now, request, chance),
+                Expired::Server(ServerTimer::Warm, server) => self.warm_up(now, server),
+                Expired::Server(ServerTimer::Check, server) => {
+                    self.check_timer(now, server, chance)
+                }
+            }
+        }
+    }
 
     /// The next wish, or none: ask until none.
+    #[inline]
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
     /// The earliest moment at which it wants to hear [`Input::Woke`].
+    #[inline]
     pub fn next_wake(&self) -> Option<Moment> {
-        None
+        self.timers.next(&self.flows)
     }
 
-    /// The configuration it was made from.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// The profile it follows.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// The backend called `name`.
-    pub fn backend_named(&self, _name: &str) -> Option<BackendId> {
-        None
+    pub fn backend_named(&self, name: &str) -> Option<BackendId> {
+        self.backends
+            .iter()
+            .find(|backend| backend.config.name == name)
+            .map(|backend| backend.id)
     }
 
     /// The server `server` of the backend called `backend`.
-    pub fn server_named(&self, _backend: &str, _server: &str) -> Option<ServerId> {
-        None
+    pub fn server_named(&self, backend: &str, server: &str) -> Option<ServerId> {
+        let backend = self.backend_named(backend)?;
+        let slot = self.backends[backend.0 as usize].slot_named(server)?;
+        Some(ServerId { backend, slot })
     }
 
     /// The name of a server, also of one that was deleted.
-    pub fn server_name(&self, _server: ServerId) -> &str {
-        ""
+    pub fn server_name(&self, server: ServerId) -> &str {
+        &self.server(server).config.name
     }
 
     /// All servers of a backend that exist now, in declaration order.
-    pub fn servers(&self, _backend: BackendId) -> Vec<ServerId> {
-        Vec::new()
+    pub fn servers(&self, backend: BackendId) -> Vec<ServerId> {
+        let servers = self.backends[backend.0 as usize].servers.iter();
+        servers
+            .filter(|server| !server.deleted)
+            .map(|server| server.id)
+            .collect()
     }
 
     /// The status of a server as `show stat` words it.
-    pub fn status(&self, _server: ServerId) -> Status {
-        Status::Up
+    pub fn status(&self, server: ServerId) -> Status {
+        self.status_of(server)
     }
 
     /// Requests waiting in the backend's own queue.
-    pub fn backend_queue(&self, _backend: BackendId) -> u32 {
-        0
+    pub fn backend_queue(&self, backend: BackendId) -> u32 {
+        self.backends[backend.0 as usize].queue.len()
     }
 
     /// Requests waiting in this server's queue.
-    pub fn server_queue(&self, _server: ServerId) -> u32 {
-        0
+    pub fn server_queue(&self, server: ServerId) -> u32 {
+        self.server(server).queue.len()
     }
 
     /// Header changes of `request`, if there are any; valid until its number is used again.
-    pub fn edits(&self, _request: RequestId) -> Option<&Edits> {
-        None
+    pub fn edits(&self, request: RequestId) -> Option<&Edits> {
+        self.flows
+            .get(request)?
+            .persistence
+            .as_ref()
+            .map(|persistence| &persistence.edits)
     }
 
     /// How `request` ended; valid from its end until its number is used again.
-    pub fn ending(&self, _request: RequestId) -> Option<&Ending> {
-        None
+    pub fn ending(&self, request: RequestId) -> Option<Ending> {
+        let flow = self.flows.get(request)?;
+        if flow.phase != Phase::Over || flow.ended_at == Moment::NEVER {
+            return None;
+        }
+        let (waited, connect, response) = flow.spans();
+        let [cause, state] = flow.letters;
+        let [asked, told] = self.cookie_letters(flow);
+        Some(Ending {
+            status: flow.status,
+            flags: [cause, state, asked, told],
+            server: flow.server_id(),
+            by: flow.server_id().map(|_| flow.by),
+            retries: flow.failures.min(self.backends[flow.backend as usize].config.retries),
+            redispatched: flow.redispatched,
+            arrived: flow.arrived,
+            waited,
+            connect,
+            response,
+            total: flow.ended_at.since(flow.arrived),
+        })
+    }
+
+    pub(crate) fn backend_of(&mut self, request: RequestId) -> &mut Backend {
+        &mut self.backends[self.flows[request].backend as usize]
+    }
+
+    /// Whether decisions about requests are worth a note.
+    #[inline]
+    pub(crate) fn wants_decisions(&self) -> bool {
+        self.interest == Interest::Everything
+    }
+
+    pub(crate) fn note(&mut self, event: Event) {
+        if self.wants_decisions() {
+            self.outputs.push_back(Output::Note(event));
+        }
+    }
+
+    /// Notes something about a server's state.
+    pub(crate) fn note_state(&mut self, event: Event) {
+        if self.interest != Interest::Nothing {
+            self.outputs.push_back(Output::Note(event));
+        }
+    }
+
+    /// Something spoke of what is over.
+    pub(crate) fn note_ghost(&mut self) {
+        self.note(Event::Ghost);
+    }
+
+    /// Resolves `track` (spec: server states, 7).
+    fn link_trackers(&mut self) -> Result<(), Vec<ConfigError>> {
+        let mut links = Vec::new();
+        let mut errors = Vec::new();
+        for backend in &self.backends {
+            for server in &backend.servers {
+                let Some((other, name)) = &server.config.track else {
+                    continue;
+                };
+                let owner = if other.is_empty() {
+                    &backend.config.name
+                } else {
+                    other
+                };
+                let complaint = |why| ConfigError::Track {
+                    backend: backend.config.name.clone(),
+                    server: server.config.name.clone(),
+                    target: alloc::format!("{owner}/{name}"),
+                    why,
+                };
+                match self.server_named(owner, name) {
+                    None => errors.push(complaint("there is no such server")),
+                    Some(target) if target == server.id => errors.push(complaint("it is itself")),
+                    Some(target) => links.push((server.id, target)),
+                }
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        for (id, target) in links {
+            self.server_mut(id).tracks = Some(target);
+            self.server_mut(target).trackers.push(id);
+        }
+        self.check_tracking()
+    }
+
+    /// A chain of tracking must end at a server with checks.
+    fn check_tracking(&self) -> Result<(), Vec<ConfigError>> {
+        let mut errors = Vec::new();
+        let total: usize = self
+            .backends
+            .iter()
+            .map(|backend| backend.servers.len())
+            .sum();
+        for server in self.backends.iter().flat_map(|backend| &backend.servers) {
+            let chain = core::iter::successors(Some(server), |server| {
+                server.tracks.map(|tracked| self.server(tracked))
+            });
+            let mut last = server;
+            let mut length = 0_usize;
+            for link in chain.take(total + 1) {
+                last = link;
+                length += 1;
+            }
+            let why = match length {
+                1 => continue,
+                n if n > total => "the chain leads back to itself",
+                _ if !last.check.configured => "it has no checks",
+                _ => continue,
+            };
+            errors.push(ConfigError::Track {
+                backend: self.backends[server.id.backend.0 as usize]
+                    .config
+                    .name
+                    .clone(),
+                server: server.config.name.clone(),
+                target: last.config.name.clone(),
+                why,
+            });
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,67 @@ impl Farm {
         member.maxconn != 0 && (member.queued > 0 || member.served >= self.limit(slot))
     }
 }
+
+impl Farm {
+    /// Counts the totals anew from the members.
+    pub(crate) fn count(&mut self) {
+        let usable = |backup: bool| {
+            self.members
+                .iter()
+                .filter(move |member| member.usable && member.backup == backup)
+        };
+        let sums = |backup| {
+            usable(backup).fold((0, 0), |(count, weight), member| {
+                (count + 1, weight + member.weight)
+            })
+        };
+        let (actives, weight_actives) = sums(false);
+        let (backups, weight_backups) = sums(true);
+        self.first_backup = (!self.allbackups)
+            .then(|| {
+                self.members
+                    .iter()
+                    .position(|member| member.usable && member.backup)
+            })
+            .flatten()
+            .map(|slot| slot as u32);
+        (self.actives, self.weight_actives) = (actives, weight_actives);
+        (self.backups, self.weight_backups) = (backups, weight_backups);
+    }
+
+    /// Makes `slot` usable or not, with `weight` from now on, and keeps the totals.
+    pub(crate) fn change(&mut self, slot: u32, usable: bool, weight: u32) {
+        let member = &mut self.members[slot as usize];
+        let before = if member.usable { member.weight } else { 0 };
+        let was = member.usable;
+        let backup = member.backup;
+        member.usable = usable;
+        member.weight = weight;
+        let after = if usable { weight } else { 0 };
+        let (count, total) = if backup {
+            (&mut self.backups, &mut self.weight_backups)
+        } else {
+            (&mut self.actives, &mut self.weight_actives)
+        };
+        *count = *count + u32::from(usable) - u32::from(was);
+        *total = *total + after - before;
+        if backup && usable != was && !self.allbackups {
+            self.elect_backup(slot, usable);
+        }
+    }
+
+    /// Keeps `first_backup` when the backup `slot` comes or goes (spec: balancing, 1.3).
+    fn elect_backup(&mut self, slot: u32, came: bool) {
+        match (self.first_backup, came) {
+            (None, true) => self.first_backup = Some(slot),
+            (Some(elected), true) if slot < elected => self.first_backup = Some(slot),
+            (Some(elected), false) if slot == elected => {
+                self.first_backup = self.members[slot as usize..]
+                    .iter()
+                    .position(|member| member.usable && member.backup)
+                    .map(|offset| slot + offset as u32);
+            }
+            _ => {}
+        }
+    }
+}

@@ -12,20 +12,34 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod admin;
+mod backend;
 pub mod balancer;
 pub mod chance;
 pub mod config;
 pub mod error;
 pub mod event;
 pub mod farm;
+mod flow;
 pub mod hash;
+mod health;
 pub mod ids;
 pub mod input;
+mod key;
 pub mod output;
+mod path;
+mod persist;
 pub mod pick;
 pub mod profile;
+mod queue;
 pub mod request;
+mod retry;
+pub mod server;
+mod state;
+mod stats;
+mod stick;
 pub mod time;
+mod timers;
 
 pub use balancer::{Balancer, Edits, Ending};
 pub use chance::{Chance, NoChance};

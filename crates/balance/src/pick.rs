@@ -32,3 +32,47 @@ pub trait Policy {
     /// nor (except for map-based hashing) when a single backup is in force.
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32>;
 }
+
+/// The policy of one backend. So far a plain rotation over the servers that can take a
+/// request, whatever the algorithm asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picker {
+    at: usize,
+}
+
+impl Picker {
+    /// The policy for these settings.
+    pub fn new(
+        _balance: &crate::config::Balance,
+        _hash: crate::config::HashType,
+        _factor: u32,
+        _profile: &crate::profile::Profile,
+        _farm: &Farm,
+    ) -> Self {
+        Self { at: 0 }
+    }
+
+    /// A server was added at run time.
+    pub fn added(&mut self, _farm: &Farm, _slot: u32) {}
+
+    /// A server was deleted.
+    pub fn removed(&mut self, _farm: &Farm, _slot: u32) {}
+}
+
+impl Policy for Picker {
+    fn joined(&mut self, _farm: &Farm, _slot: u32) {}
+    fn left(&mut self, _farm: &Farm, _slot: u32, _weight_before: u32) {}
+    fn weighed(&mut self, _farm: &Farm, _slot: u32, _weight_before: u32) {}
+    fn took(&mut self, _farm: &Farm, _slot: u32) {}
+    fn dropped(&mut self, _farm: &Farm, _slot: u32) {}
+    fn pick(&mut self, farm: &Farm, _ask: Ask, _chance: &mut dyn Chance) -> Option<u32> {
+        for _ in 0..farm.members.len() {
+            let slot = self.at % farm.members.len();
+            self.at += 1;
+            if farm.members[slot].usable && !farm.is_saturated(slot as u32) {
+                return Some(slot as u32);
+            }
+        }
+        None
+    }
+}

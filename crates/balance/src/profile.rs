@@ -36,6 +36,27 @@ impl Version {
 pub struct Profile {
     /// The version it describes.
     pub version: Version,
+    /// A non-empty backend queue sends newcomers to it only while some request is served.
+    pub full_needs_served: bool,
+    /// A request that joins a server's queue makes that queue run at once, so a limit that
+    /// has grown meanwhile counts already.
+    pub joining_runs_queue: bool,
+    /// A server that comes up runs its normal dequeueing, so the requests it takes hold
+    /// slots. Before, it takes from the backend's queue without counting them.
+    pub coming_up_takes_slots: bool,
+    /// Entering maintenance empties the server's queue whatever the options.
+    pub maintenance_moves_any_queue: bool,
+    /// A client that leaves is noticed even without `option abortonclose`.
+    pub aborts_honoured: bool,
+    /// A refused connection pauses before the next attempt unless the algorithm is of the
+    /// round-robin kind, even when another server is tried.
+    pub retry_pauses_unless_round_robin: bool,
+    /// Only algorithms of the round-robin kind try another server at the first failure.
+    pub only_round_robin_moves_at_once: bool,
+    /// `timeout check` is honoured to the millisecond, also when it is short.
+    pub check_timeout_exact: bool,
+    /// A request killed by an operator or a state change while it waits ends with 500.
+    pub kills_answer_500: bool,
 }
 
 impl Default for Profile {
@@ -47,6 +68,19 @@ impl Default for Profile {
 impl Profile {
     /// The profile of `version`.
     pub const fn of(version: Version) -> Self {
-        Self { version }
+        let old = matches!(version, Version::V2_2);
+        let new = matches!(version, Version::V3_4);
+        Self {
+            version,
+            full_needs_served: new,
+            joining_runs_queue: new,
+            coming_up_takes_slots: new,
+            maintenance_moves_any_queue: new,
+            aborts_honoured: new,
+            retry_pauses_unless_round_robin: old,
+            only_round_robin_moves_at_once: old,
+            check_timeout_exact: new,
+            kills_answer_500: new,
+        }
     }
 }

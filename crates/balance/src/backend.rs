@@ -1,0 +1,334 @@
+//! One backend at work: its farm, its policy, its line, its counters.
+
+use alloc::vec::Vec;
+
+use crate::config;
+use crate::error::ConfigError;
+use crate::farm::{Farm, Member};
+use crate::ids::{BackendId, ServerId};
+use crate::pick::Picker;
+use crate::profile::Profile;
+use crate::queue::Queue;
+use crate::server::{Average, Checking, Counters, Operational, Server, admin};
+use crate::time::{Moment, Span};
+use crate::timers::{LaneIndex, Timers};
+
+/// Which lane each time limit of a backend uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub connect: LaneIndex,
+    pub server: LaneIndex,
+    pub queue: LaneIndex,
+    pub pause: LaneIndex,
+}
+
+/// A backend and all it remembers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub id: BackendId,
+    pub config: config::Backend,
+    /// Whether weights may change freely at run time.
+    pub dynamic: bool,
+    /// Greatest common divisor of the configured weights (static algorithms); else 1.
+    pub divisor: u32,
+    pub farm: Farm,
+    pub picker: Picker,
+    pub servers: Vec<Server>,
+    pub queue: Queue,
+    pub limits: Limits,
+    pub counters: Counters,
+    pub last_change: Moment,
+    pub down_time: u64,
+}
+
+/// Greatest common divisor; 0 is neutral.
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl Backend {
+    pub(crate) fn new(
+        id: BackendId,
+        config: config::Backend,
+        profile: &Profile,
+        timers: &mut Timers,
+        now: Moment,
+    ) -> Self {
+        let dynamic = config.balance.is_dynamic(config.hash);
+        let divisor = if dynamic {
+            1
+        } else {
+            config.servers.iter().map(|s| s.weight).fold(0, gcd).max(1)
+        };
+        let limits = Limits {
+            connect: timers.lane(config.timeout_connect),
+            server: timers.lane(config.timeout_server),
+            queue: timers.lane(config.timeout_queue.or(config.timeout_connect)),
+            pause: timers.lane(Some(retry_pause(config.timeout_connect))),
+        };
+        let mut farm = Farm {
+            fullconn: config.fullconn.max(1),
+            allbackups: config.allbackups,
+            ..Farm::default()
+        };
+        let mut servers = Vec::with_capacity(config.servers.len());
+        let numbers = numeric_ids(&config.servers);
+        for (slot, (settings, number)) in config.servers.iter().zip(numbers).enumerate() {
+            let server_id = ServerId {
+                backend: id,
+                slot: slot as u32,
+            };
+            let server = Server::new(server_id, settings.clone(), now);
+            let mut member = Member::new(settings, number);
+            member.weight = effective_weight(dynamic, divisor, &server, now);
+            member.usable = server.is_usable(member.weight);
+            farm.members.push(member);
+            servers.push(server);
+        }
+        farm.count();
+        let picker = Picker::new(
+            &config.balance,
+            config.hash,
+            config.hash_balance_factor,
+            profile,
+            &farm,
+        );
+        Self {
+            id,
+            config,
+            dynamic,
+            divisor,
+            farm,
+            picker,
+            servers,
+            queue: Queue::default(),
+            limits,
+            counters: Counters {
+                queue_time: Average::default(),
+                ..Counters::default()
+            },
+            last_change: now,
+            down_time: 0,
+        }
+    }
+
+    /// The effective weight `slot` would have now (spec: balancing, 1.2).
+    pub(crate) fn weight_now(&self, slot: u32, now: Moment) -> u32 {
+        effective_weight(
+            self.dynamic,
+            self.divisor,
+            &self.servers[slot as usize],
+            now,
+        )
+    }
+
+    /// The weight people see: `ceil(effective x divisor / scale)`.
+    pub(crate) fn weight_shown(&self, weight: u32) -> u32 {
+        let scale = if self.dynamic { WEIGHT_SCALE } else { 1 };
+        (weight * self.divisor).div_ceil(scale)
+    }
+
+    /// The server that `slot`'s health stands for: the end of its tracking chain.
+    pub(crate) fn slot_named(&self, name: &str) -> Option<u32> {
+        self.servers
+            .iter()
+            .position(|server| !server.deleted && server.config.name == name)
+            .map(|slot| slot as u32)
+    }
+}
+
+/// Sixteen steps per unit of weight for dynamic algorithms.
+pub(crate) const WEIGHT_SCALE: u32 = 16;
+
+fn effective_weight(dynamic: bool, divisor: u32, server: &Server, now: Moment) -> u32 {
+    if !dynamic {
+        return server.uweight.div_ceil(divisor);
+    }
+    let slowstart = server.slowstart_secs() as u32;
+    let scale = if server.state == Operational::Starting && slowstart > 0 {
+        let elapsed = (server.change_age(now) as u32).min(slowstart);
+        ((WEIGHT_SCALE * elapsed + slowstart) / slowstart).min(WEIGHT_SCALE)
+    } else {
+        WEIGHT_SCALE
+    };
+    server.uweight * scale
+}
+
+/// The pause before a refused connection is tried again: one second, or less if
+/// `timeout connect` is less (spec: queues, 5).
+fn retry_pause(connect: Option<Span>) -> Span {
+    let second = Span::from_millis(1000);
+    connect.map_or(second, |limit| limit.min(second))
+}
+
+/// HAProxy's numeric ids for `servers`, in order (spec: balancing, 1.1).
+pub(crate) fn numeric_ids(servers: &[config::Server]) -> Vec<u32> {
+    let mut taken: Vec<u32> = servers.iter().filter_map(|server| server.id).collect();
+    taken.sort_unstable();
+    let mut counter = 1;
+    servers
+        .iter()
+        .map(|server| {
+            let id = server.id.unwrap_or_else(|| {
+                while let Ok(_used) = taken.binary_search(&counter) {
+                    counter += 1;
+                }
+                counter
+            });
+            counter += 1;
+            id
+        })
+        .collect()
+}
+
+/// Everything in `config` that contradicts itself.
+pub(crate) fn check(config: &config::Config) -> Result<(), Vec<ConfigError>> {
+    let mut errors = Vec::new();
+    for (index, backend) in config.backends.iter().enumerate() {
+        if config.backends[..index]
+            .iter()
+            .any(|other| other.name == backend.name)
+        {
+            errors.push(ConfigError::DuplicateBackend(backend.name.clone()));
+        }
+        check_backend(backend, &mut errors);
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+fn check_backend(backend: &config::Backend, errors: &mut Vec<ConfigError>) {
+    if let Some(interval) = backend.redispatch
+        && interval < 0
+        && i64::from(backend.retries) + 1 + i64::from(interval) == 0
+    {
+        errors.push(ConfigError::Redispatch {
+            backend: backend.name.clone(),
+            interval,
+            retries: backend.retries,
+        });
+    }
+    let mut names = alloc::collections::BTreeSet::new();
+    let mut ids = alloc::collections::BTreeSet::new();
+    for server in &backend.servers {
+        let (name, owner) = (&server.name, &backend.name);
+        if !names.insert(name) {
+            errors.push(ConfigError::DuplicateServer {
+                backend: owner.clone(),
+                server: name.clone(),
+            });
+        }
+        if let Some(id) = server.id
+            && !ids.insert(id)
+        {
+            errors.push(ConfigError::DuplicateId {
+                backend: owner.clone(),
+                server: name.clone(),
+                id,
+            });
+        }
+        if server.weight > 256 {
+            errors.push(ConfigError::Weight {
+                backend: owner.clone(),
+                server: name.clone(),
+                weight: server.weight,
+            });
+        }
+        if server
+            .check
+            .as_ref()
+            .is_some_and(|check| check.rise == 0 || check.fall == 0)
+        {
+            errors.push(ConfigError::Threshold {
+                backend: owner.clone(),
+                server: name.clone(),
+            });
+        }
+    }
+}
+
+impl Server {
+    /// A server as it stands at the start of the process.
+    pub(crate) fn new(id: ServerId, config: config::Server, now: Moment) -> Self {
+        let (rise, fall) = config
+            .check
+            .as_ref()
+            .map_or((2, 3), |check| (check.rise, check.fall));
+        let disabled = config.disabled;
+        let check = Checking {
+            configured: config.check.is_some(),
+            enabled: config.check.is_some(),
+            paused: disabled,
+            ..Checking::default()
+        };
+        let (state, health) = match (disabled, config.init_state) {
+            (true, _) => (Operational::Stopped, 0),
+            (_, config::InitState::FullyUp) => (Operational::Running, rise + fall - 1),
+            (_, config::InitState::Down) => (Operational::Stopped, rise - 1),
+            (_, config::InitState::FullyDown) => (Operational::Stopped, 0),
+            (_, config::InitState::None | config::InitState::Up) => (Operational::Running, rise),
+        };
+        Self {
+            id,
+            cookie: config.cookie.clone(),
+            deleted: false,
+            uweight: config.weight,
+            iweight: config.weight,
+            state,
+            admin: if disabled {
+                admin::FORCED_MAINT | admin::CONFIGURED_MAINT
+            } else {
+                0
+            },
+            health,
+            rise,
+            fall,
+            last_change: now,
+            down_time: 0,
+            check,
+            errors: 0,
+            connections: 0,
+            queue: Queue::default(),
+            counters: Counters::default(),
+            tracks: None,
+            trackers: Vec::new(),
+            warm_at: None,
+            config,
+        }
+    }
+
+    /// Whether balancing may use it with this effective weight (spec: balancing, 1.3).
+    pub(crate) fn is_usable(&self, weight: u32) -> bool {
+        weight > 0 && !self.in_maint() && !self.in_drain() && self.state.is_up() && !self.deleted
+    }
+}
+
+impl Member {
+    /// A member with the limits of `settings` and the numeric id `id`.
+    pub(crate) fn new(settings: &config::Server, id: u32) -> Self {
+        let mut member = Self {
+            id,
+            backup: settings.backup,
+            warmth: 100,
+            ..Self::default()
+        };
+        member.limit(settings.maxconn, settings.minconn);
+        member.maxqueue = settings.maxqueue;
+        member
+    }
+
+    /// Sets `maxconn` and `minconn`: one alone stands for both, and the larger is the
+    /// maximum (spec: queues, 2).
+    pub(crate) fn limit(&mut self, maxconn: u32, minconn: u32) {
+        let maxconn = if maxconn == 0 {
+            minconn
+        } else {
+            maxconn.max(minconn)
+        };
+        self.maxconn = maxconn;
+        self.minconn = if minconn == 0 { maxconn } else { minconn };
+    }
+}

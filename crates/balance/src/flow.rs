@@ -1,0 +1,178 @@
+//! One request on its way through the balancer: what must be remembered of it.
+
+use alloc::boxed::Box;
+
+use crate::balancer::Edits;
+use crate::event::By;
+use crate::ids::ServerId;
+use crate::queue::Ticket;
+use crate::time::{Moment, Span};
+use crate::timers::NONE;
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Over, or never begun: the number is free.
+    #[default]
+    Over,
+    /// Waits in the queue of its server, or of the backend if it has none.
+    Queued,
+    /// Waits for a connection.
+    Connecting,
+    /// Waits before the next attempt.
+    Pausing,
+    /// Waits for the head of the answer.
+    Waiting,
+    /// The answer is being forwarded.
+    Relaying,
+}
+
+/// The first thing that went wrong on the way to a server; it names the final error
+/// (spec: queues, 5 and 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// `SC`: refused, or no server.
+    Connection,
+    /// `sC`: the connection took too long.
+    ConnectTimeout,
+    /// `SQ`: the queue was full.
+    QueueFull,
+    /// `sQ`: it waited too long.
+    QueueTimeout,
+}
+
+impl Trouble {
+    /// The first two letters of the termination state.
+    pub(crate) fn letters(self) -> [u8; 2] {
+        match self {
+            Self::Connection => *b"SC",
+            Self::ConnectTimeout => *b"sC",
+            Self::QueueFull => *b"SQ",
+            Self::QueueTimeout => *b"sQ",
+        }
+    }
+}
+
+/// What persistence adds to a request; absent on backends without any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Persistence {
+    /// What the cookie said.
+    pub cookie: crate::stick::cookie::CookieState,
+    /// Stick-table keys to store when the answer comes: rule index and key.
+    pub stores: alloc::vec::Vec<alloc::string::String>,
+    /// Header changes.
+    pub edits: Edits,
+}
+
+/// One live request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    pub phase: Phase,
+    /// Decided by persistence rather than by balancing.
+    pub direct: bool,
+    /// A server is chosen.
+    pub assigned: bool,
+    /// Holds a slot of its server.
+    pub slot: bool,
+    /// Counts among its server's current connections.
+    pub counted: bool,
+    /// Was redispatched (`+` in the log).
+    pub redispatched: bool,
+    /// A `force-persist` rule matched.
+    pub forced: bool,
+    /// Sent with POST.
+    pub post: bool,
+    /// Its method permits a cached answer (GET, HEAD, OPTIONS, TRACE).
+    pub cacheable: bool,
+    /// Lane of its timer, or [`Flow::NO_LANE`].
+    pub lane: u8,
+    pub by: By,
+    pub trouble: Option<Trouble>,
+    /// First two letters of the termination state once it is over.
+    pub letters: [u8; 2],
+    pub status: u16,
+    pub backend: u32,
+    /// Its server's place, or [`NONE`].
+    pub server: u32,
+    /// The server it must leave if it can (a redispatch is under way), or [`NONE`].
+    pub leaving: u32,
+    pub turn: u32,
+    /// Attempts that failed.
+    pub failures: u32,
+    pub hash: Option<u32>,
+    pub previous: u32,
+    pub next: u32,
+    pub deadline: Moment,
+    pub arrived: Moment,
+    pub assigned_at: Moment,
+    pub connected_at: Moment,
+    pub answered_at: Moment,
+    pub ended_at: Moment,
+    /// Its place in a queue, while it waits.
+    pub ticket: Option<Box<Ticket>>,
+    pub persistence: Option<Box<Persistence>>,
+}
+
+impl Flow {
+    /// The value of `lane` for a request without a timer.
+    pub(crate) const NO_LANE: u8 = u8::MAX;
+
+    /// The server's full name, if it has one.
+    pub(crate) fn server_id(&self) -> Option<ServerId> {
+        (self.server != NONE).then_some(ServerId {
+            backend: crate::ids::BackendId(self.backend),
+            slot: self.server,
+        })
+    }
+
+    /// The server's place to avoid in balancing.
+    pub(crate) fn avoid(&self) -> Option<u32> {
+        (self.leaving != NONE).then_some(self.leaving)
+    }
+
+    /// From the connection (if any) to the head of the answer (if any).
+    pub(crate) fn spans(&self) -> (Option<Span>, Option<Span>, Option<Span>) {
+        let known = |at: Moment| at != Moment::NEVER;
+        let waited = known(self.assigned_at).then(|| self.assigned_at.since(self.arrived));
+        let connect = known(self.connected_at).then(|| self.connected_at.since(self.assigned_at));
+        let response = known(self.answered_at).then(|| self.answered_at.since(self.connected_at));
+        (waited, connect, response)
+    }
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Over,
+            direct: false,
+            assigned: false,
+            slot: false,
+            counted: false,
+            redispatched: false,
+            forced: false,
+            post: false,
+            cacheable: true,
+            lane: Self::NO_LANE,
+            by: By::Algorithm,
+            trouble: None,
+            letters: *b"--",
+            status: 0,
+            backend: 0,
+            server: NONE,
+            leaving: NONE,
+            turn: 0,
+            failures: 0,
+            hash: None,
+            previous: NONE,
+            next: NONE,
+            deadline: Moment::NEVER,
+            arrived: Moment::NEVER,
+            assigned_at: Moment::NEVER,
+            connected_at: Moment::NEVER,
+            answered_at: Moment::NEVER,
+            ended_at: Moment::NEVER,
+            ticket: None,
+            persistence: None,
+        }
+    }
+}

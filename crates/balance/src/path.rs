@@ -1,0 +1,722 @@
+//! A request's way: arrival, election, queue or slot, attempt, answer, end.
+//!
+//! Sources: spec balancing 1.4 (election), queues 1-4 (slots and lines), http-and-timing
+//! 4 and 5 (order of the books).
+
+use alloc::boxed::Box;
+
+use crate::balancer::Balancer;
+use crate::chance::Chance;
+use crate::config::Balance;
+use crate::event::{By, Event};
+use crate::flow::{Flow, Persistence, Phase, Trouble};
+use crate::ids::{AttemptId, BackendId, RequestId, ServerId};
+use crate::input::Breach;
+use crate::output::Output;
+use crate::pick::{Ask, Policy};
+use crate::queue::Ticket;
+use crate::request::{Request, Response};
+use crate::time::Moment;
+use crate::timers::NONE;
+
+/// What an election comes to.
+enum Elected {
+    /// This server, full or not.
+    Server(u32),
+    /// Nobody can take it now: wait in the backend's queue.
+    Full,
+    /// Nobody is usable.
+    Nobody,
+}
+
+impl Balancer {
+    /// A request has arrived whole.
+    pub(crate) fn arrive(
+        &mut self,
+        now: Moment,
+        request: RequestId,
+        backend: BackendId,
+        facts: &Request<'_>,
+        chance: &mut dyn Chance,
+    ) {
+        if self.flows.at(request).phase != Phase::Over || backend.0 as usize >= self.backends.len()
+        {
+            self.note_ghost();
+            return;
+        }
+        self.admit(now, request, backend, facts);
+        self.persist(now, request, facts);
+        self.place(now, request, chance);
+    }
+
+    /// Opens the books for a new request.
+    fn admit(&mut self, now: Moment, request: RequestId, id: BackendId, facts: &Request<'_>) {
+        let backend = &mut self.backends[id.0 as usize];
+        backend.farm.connections += 1;
+        backend.counters.stot += 1;
+        backend.counters.smax = backend.counters.smax.max(backend.farm.connections);
+        let hash = match &backend.config.balance {
+            Balance::Hash(key) => crate::key::hash_of(key, backend.config.hash, facts),
+            _ => None,
+        };
+        let flow = &mut self.flows[request];
+        let mut persistence = flow.persistence.take();
+        if let Some(kept) = &mut persistence {
+            **kept = Persistence::default();
+        } else if backend.config.cookie.is_some() || backend.config.stick.is_some() {
+            persistence = Some(Box::default());
+        }
+        *flow = Flow {
+            turn: flow.turn,
+            backend: id.0,
+            post: facts.method == "POST",
+            cacheable: matches!(facts.method, "GET" | "HEAD" | "OPTIONS" | "TRACE"),
+            hash,
+            arrived: now,
+            persistence,
+            ..Flow::default()
+        };
+    }
+
+    /// Finds a server for `request` and sends it there, or lets it wait, or refuses it.
+    pub(crate) fn place(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
+        loop {
+            if !self.flows[request].assigned {
+                match self.elect(request, chance) {
+                    Elected::Nobody => {
+                        self.settle(request, None);
+                        let backend = self.backend_of(request);
+                        backend.counters.econ += 1;
+                        return self.refuse(now, request, Trouble::Connection, false);
+                    }
+                    Elected::Full => {
+                        self.settle(request, None);
+                        return self.enqueue(now, request, None);
+                    }
+                    Elected::Server(slot) => self.assign(request, slot),
+                }
+            }
+            let slot = self.flows[request].server;
+            let backend = &self.backends[self.flows[request].backend as usize];
+            if !backend.farm.is_saturated(slot) {
+                self.take_slot(now, request, slot);
+                return self.connect(now, request);
+            }
+            let member = &backend.farm.members[slot as usize];
+            if member.maxqueue == 0 || member.queued < member.maxqueue {
+                return self.enqueue(now, request, Some(slot));
+            }
+            let may_leave = backend.config.redispatch.is_some();
+            let flow = &mut self.flows[request];
+            if !(flow.direct && may_leave && !flow.forced) {
+                let backend = self.backend_of(request);
+                backend.counters.econ += 1;
+                backend.servers[slot as usize].counters.econ += 1;
+                return self.refuse(now, request, Trouble::QueueFull, false);
+            }
+            flow.direct = false;
+            flow.assigned = false;
+            flow.leaving = slot;
+        }
+    }
+
+    /// Balancing proper (spec: balancing, 1.4).
+    fn elect(&mut self, request: RequestId, chance: &mut dyn Chance) -> Elected {
+        let flow = &self.flows[request];
+        let (avoid, key) = (flow.avoid(), flow.hash);
+        let profile = &self.profile;
+        let backend = &mut self.backends[flow.backend as usize];
+        let farm = &backend.farm;
+        if farm.weight() == 0 {
+            return Elected::Nobody;
+        }
+        let in_turn = matches!(
+            backend.config.balance,
+            Balance::RoundRobin | Balance::StaticRr | Balance::First
+        );
+        if in_turn
+            && farm.queued > 0
+            && farm.queued != farm.connections
+            && (!profile.full_needs_served || farm.served > 0)
+        {
+            return Elected::Full;
+        }
+        let hash = match &backend.config.balance {
+            Balance::Hash(crate::config::HashKey::UrlParam { .. }) => key,
+            Balance::Hash(_) if farm.used() == 1 => Some(0),
+            _ => key,
+        };
+        match backend.picker.pick(farm, Ask { hash, avoid }, chance) {
+            Some(slot) => Elected::Server(slot),
+            None => Elected::Full,
+        }
+    }
+
+    /// Balancing has chosen `slot`: books who was chosen, and who was left for it.
+    fn assign(&mut self, request: RequestId, slot: u32) {
+        let flow = &self.flows[request];
+        let differs = flow.leaving != slot;
+        let backend = &mut self.backends[flow.backend as usize];
+        if differs {
+            backend.counters.lbtot += 1;
+            backend.servers[slot as usize].counters.lbtot += 1;
+        }
+        self.settle(request, Some(slot));
+        let flow = &mut self.flows[request];
+        flow.assigned = true;
+        flow.server = slot;
+        flow.by = By::Algorithm;
+        if self.wants_decisions() {
+            let server = self.flows[request].server_id().expect("just set");
+            self.note(Event::Chosen {
+                request,
+                server,
+                by: By::Algorithm,
+            });
+        }
+    }
+
+    /// Ends a departure from a server: anything but that server is a redispatch, the same
+    /// server again is a retry (spec: queues, 5, and server states, 6).
+    fn settle(&mut self, request: RequestId, outcome: Option<u32>) {
+        let flow = &mut self.flows[request];
+        let left = core::mem::replace(&mut flow.leaving, NONE);
+        if left == NONE {
+            return;
+        }
+        let backend = &mut self.backends[flow.backend as usize];
+        let counters = &mut backend.servers[left as usize].counters;
+        if outcome == Some(left) {
+            counters.wretr += 1;
+            backend.counters.wretr += 1;
+            return;
+        }
+        counters.wredis += 1;
+        backend.counters.wredis += 1;
+        flow.redispatched = true;
+        flow.server = NONE;
+        if let Some(persistence) = &mut flow.persistence {
+            persistence.cookie.redispatched();
+        }
+        if self.wants_decisions() {
+            let from = ServerId {
+                backend: BackendId(self.flows[request].backend),
+                slot: left,
+            };
+            self.note(Event::Redispatched { request, from });
+        }
+    }
+
+    /// Gives `request` a slot on `slot`.
+    pub(crate) fn take_slot(&mut self, now: Moment, request: RequestId, slot: u32) {
+        let flow = &mut self.flows[request];
+        flow.slot = true;
+        flow.assigned_at = now;
+        let backend = &mut self.backends[flow.backend as usize];
+        backend.farm.served += 1;
+        backend.farm.members[slot as usize].served += 1;
+        backend.picker.took(&backend.farm, slot);
+    }
+
+    /// Takes the slot back, if `request` holds one.
+    pub(crate) fn drop_slot(&mut self, request: RequestId) {
+        let flow = &mut self.flows[request];
+        if !core::mem::take(&mut flow.slot) {
+            return;
+        }
+        let slot = flow.server;
+        let backend = &mut self.backends[flow.backend as usize];
+        backend.farm.served -= 1;
+        backend.farm.members[slot as usize].served -= 1;
+        backend.picker.dropped(&backend.farm, slot);
+    }
+
+    /// Starts an attempt on the assigned server.
+    pub(crate) fn connect(&mut self, now: Moment, request: RequestId) {
+        let flow = &mut self.flows[request];
+        flow.phase = Phase::Connecting;
+        flow.turn = flow.turn.wrapping_add(1);
+        flow.counted = true;
+        let slot = flow.server;
+        let unslotted = !flow.slot;
+        if unslotted {
+            flow.assigned_at = now;
+        }
+        let attempt = AttemptId {
+            request,
+            turn: flow.turn,
+        };
+        let backend = &mut self.backends[flow.backend as usize];
+        let server = &mut backend.servers[slot as usize];
+        server.connections += 1;
+        server.counters.stot += 1;
+        server.counters.smax = server.counters.smax.max(server.connections);
+        server.counters.last_session = Some(now);
+        backend.counters.last_session = Some(now);
+        let target = server.id;
+        if unslotted {
+            backend.picker.took(&backend.farm, slot);
+        }
+        let lane = backend.limits.connect;
+        self.timers.arm(&mut self.flows, now, lane, request);
+        self.outputs.push_back(Output::Dispatch {
+            attempt,
+            server: target,
+        });
+    }
+
+    /// `request` joins a line.
+    fn enqueue(&mut self, now: Moment, request: RequestId, slot: Option<u32>) {
+        self.tickets += 1;
+        let ticket = Ticket {
+            class: 0,
+            at: now.as_millis() as i64,
+            arrival: self.tickets,
+        };
+        let flow = &mut self.flows[request];
+        flow.phase = Phase::Queued;
+        flow.ticket = Some(Box::new(ticket));
+        let backend = &mut self.backends[flow.backend as usize];
+        if let Some(slot) = slot {
+            let server = &mut backend.servers[slot as usize];
+            server.queue.join(ticket, request);
+            let length = server.queue.len();
+            server.counters.qmax = server.counters.qmax.max(length);
+            backend.farm.members[slot as usize].queued = length;
+        } else {
+            flow.server = NONE;
+            backend.queue.join(ticket, request);
+            backend.farm.queued = backend.queue.len();
+            backend.counters.qmax = backend.counters.qmax.max(backend.farm.queued);
+        }
+        let (lane, id) = (backend.limits.queue, backend.id);
+        self.timers.arm(&mut self.flows, now, lane, request);
+        if self.wants_decisions() {
+            let queue = slot.map(|slot| ServerId { backend: id, slot });
+            self.note(Event::Queued { request, queue });
+        }
+        if self.profile.joining_runs_queue
+            && let Some(slot) = slot
+        {
+            self.dequeue(now, id, slot);
+        }
+    }
+
+    /// Takes `request` out of the line it waits in, without starting it.
+    pub(crate) fn leave_queue(&mut self, request: RequestId) {
+        let flow = &mut self.flows[request];
+        let Some(ticket) = flow.ticket.take() else {
+            return;
+        };
+        let backend = &mut self.backends[flow.backend as usize];
+        if flow.server == NONE {
+            backend.queue.leave(*ticket);
+            backend.farm.queued = backend.queue.len();
+        } else {
+            let server = &mut backend.servers[flow.server as usize];
+            server.queue.leave(*ticket);
+            backend.farm.members[flow.server as usize].queued = server.queue.len();
+        }
+        self.timers.disarm(&mut self.flows, request);
+    }
+
+    /// Lets waiting requests start on `slot` while it has room (spec: queues, 4).
+    pub(crate) fn dequeue(&mut self, now: Moment, id: BackendId, slot: u32) {
+        let backend = &self.backends[id.0 as usize];
+        let member = &backend.farm.members[slot as usize];
+        if member.queued == 0 && (backend.farm.queued == 0 || !member.usable) {
+            return;
+        }
+        // The gate looks at connections, the loop at slots; without a limit nothing leaves.
+        let limit = if member.maxconn == 0 {
+            0
+        } else {
+            backend.farm.limit(slot)
+        };
+        if member.maxconn != 0 && backend.servers[slot as usize].connections >= limit {
+            return;
+        }
+        while self.backends[id.0 as usize].farm.members[slot as usize].served < limit {
+            let Some(request) = self.next_waiting(id, slot) else {
+                break;
+            };
+            self.start_waiting(now, request, slot, true);
+        }
+    }
+
+    /// Who starts next on `slot`: the first of its own line or of the backend's.
+    fn next_waiting(&self, id: BackendId, slot: u32) -> Option<RequestId> {
+        let backend = &self.backends[id.0 as usize];
+        let own = backend.servers[slot as usize].queue.first();
+        let shared = self
+            .may_draw(id, slot)
+            .then(|| backend.queue.first())
+            .flatten();
+        match (own, shared) {
+            (Some((mine, request)), Some((theirs, other))) => {
+                let mine_first = (mine.class, mine.at) <= (theirs.class, theirs.at);
+                Some(if mine_first { request } else { other })
+            }
+            (own, shared) => own.or(shared).map(|(_, request)| request),
+        }
+    }
+
+    /// Whether `slot` may take requests from the backend's line.
+    fn may_draw(&self, id: BackendId, slot: u32) -> bool {
+        let farm = &self.backends[id.0 as usize].farm;
+        let member = &farm.members[slot as usize];
+        member.usable
+            && (!member.backup
+                || (farm.actives == 0 && (farm.allbackups || farm.first_backup == Some(slot))))
+    }
+
+    /// Starts a waiting request on `slot`; `with_slot` is false for the ones that a server
+    /// coming up takes without counting them.
+    fn start_waiting(&mut self, now: Moment, request: RequestId, slot: u32, with_slot: bool) {
+        self.leave_queue(request);
+        let flow = &mut self.flows[request];
+        if flow.server != slot {
+            flow.by = By::Queue;
+        }
+        flow.server = slot;
+        flow.assigned = true;
+        let arrived = flow.arrived;
+        if with_slot {
+            self.take_slot(now, request, slot);
+        }
+        if self.wants_decisions() {
+            let server = self.flows[request].server_id().expect("just set");
+            self.note(Event::Dequeued {
+                request,
+                server,
+                waited: now.since(arrived),
+            });
+        }
+        self.connect(now, request);
+    }
+
+    /// A server that came up takes from the backend's line (spec: queues, 4).
+    pub(crate) fn draw_waiting(&mut self, now: Moment, server: ServerId) {
+        if self.profile.coming_up_takes_slots {
+            let maxconn =
+                self.backends[server.backend.0 as usize].farm.members[server.slot as usize].maxconn;
+            if maxconn != 0 {
+                self.dequeue(now, server.backend, server.slot);
+            }
+            return;
+        }
+        if !self.may_draw(server.backend, server.slot) {
+            return;
+        }
+        let backend = &self.backends[server.backend.0 as usize];
+        let member = &backend.farm.members[server.slot as usize];
+        let room = if member.maxconn == 0 {
+            u32::MAX
+        } else {
+            backend
+                .farm
+                .limit(server.slot)
+                .saturating_sub(member.served)
+        };
+        for _ in 0..room {
+            let Some((_, request)) = self.backends[server.backend.0 as usize].queue.first() else {
+                break;
+            };
+            self.start_waiting(now, request, server.slot, false);
+        }
+    }
+
+    /// The connection of the present attempt is there.
+    pub(crate) fn connected(&mut self, now: Moment, attempt: AttemptId, chance: &mut dyn Chance) {
+        let request = attempt.request;
+        if !self.is_live(attempt, &[Phase::Connecting]) {
+            return self.note_ghost();
+        }
+        self.timers.disarm(&mut self.flows, request);
+        let flow = &mut self.flows[request];
+        flow.phase = Phase::Waiting;
+        flow.connected_at = now;
+        let lane = self.backends[flow.backend as usize].limits.server;
+        self.timers.arm(&mut self.flows, now, lane, request);
+        self.observe_connection(now, request, true, chance);
+    }
+
+    /// The head of the answer is there.
+    pub(crate) fn answered(
+        &mut self,
+        now: Moment,
+        attempt: AttemptId,
+        response: &Response<'_>,
+        chance: &mut dyn Chance,
+    ) {
+        let request = attempt.request;
+        if !self.is_live(attempt, &[Phase::Waiting]) {
+            return self.note_ghost();
+        }
+        self.timers.disarm(&mut self.flows, request);
+        if self.may_retry_status(request, response.status) {
+            return self.retry_answer(now, request, chance);
+        }
+        let flow = &mut self.flows[request];
+        flow.phase = Phase::Relaying;
+        flow.answered_at = now;
+        flow.status = response.status;
+        let (backend, slot) = (flow.backend as usize, flow.server as usize);
+        let backend = &mut self.backends[backend];
+        backend.counters.answered(response.status);
+        backend.servers[slot].counters.answered(response.status);
+        let lane = backend.limits.server;
+        self.observe_status(now, request, response.status, chance);
+        self.bind(now, request, response);
+        self.timers.arm(&mut self.flows, now, lane, request);
+        self.outputs.push_back(Output::Relay { request });
+    }
+
+    /// The answer has been forwarded whole.
+    pub(crate) fn finished(&mut self, now: Moment, attempt: AttemptId, bytes: u64) {
+        let request = attempt.request;
+        if !self.is_live(attempt, &[Phase::Relaying]) {
+            return self.note_ghost();
+        }
+        let flow = &self.flows[request];
+        let (backend, slot) = (flow.backend as usize, flow.server as usize);
+        self.backends[backend].counters.bout += bytes;
+        self.backends[backend].servers[slot].counters.bout += bytes;
+        self.end(now, request, true);
+    }
+
+    /// The server broke its answer off, or gave none (spec: http-and-timing, 3).
+    pub(crate) fn broken(
+        &mut self,
+        now: Moment,
+        attempt: AttemptId,
+        breach: Breach,
+        chance: &mut dyn Chance,
+    ) {
+        let request = attempt.request;
+        if !self.is_live(attempt, &[Phase::Waiting, Phase::Relaying]) {
+            return self.note_ghost();
+        }
+        self.timers.disarm(&mut self.flows, request);
+        if self.flows[request].phase == Phase::Relaying {
+            self.count_abort(request);
+            self.flows[request].letters = *b"SD";
+            return self.end(now, request, true);
+        }
+        let retry = {
+            let retry_on = &self.backend_of(request).config.retry_on;
+            match breach {
+                Breach::Empty | Breach::Cut => retry_on.empty_response,
+                Breach::Junk => retry_on.junk_response,
+            }
+        };
+        self.observe_error(now, request, chance);
+        if retry && self.may_retry(request) {
+            return self.retry_answer(now, request, chance);
+        }
+        let letters = if breach == Breach::Junk {
+            *b"PH"
+        } else {
+            *b"SH"
+        };
+        let backend = self.backend_of(request);
+        backend.counters.eresp += 1;
+        let slot = self.flows[request].server as usize;
+        self.backend_of(request).servers[slot].counters.eresp += 1;
+        self.answer_ourselves(request, 502, letters);
+        self.end(now, request, true);
+    }
+
+    /// The client has gone (spec: http-and-timing, 3, "client closes").
+    pub(crate) fn gone(&mut self, now: Moment, request: RequestId) {
+        let Some(flow) = self.flows.get(request) else {
+            return self.note_ghost();
+        };
+        let phase = flow.phase;
+        if phase == Phase::Over {
+            return self.note_ghost();
+        }
+        let honoured = self.profile.aborts_honoured || self.backend_of(request).config.abortonclose;
+        if !honoured {
+            return;
+        }
+        self.backend_of(request).counters.cli_abrt += 1;
+        let letters = match phase {
+            Phase::Queued => *b"CQ",
+            Phase::Connecting | Phase::Pausing => *b"CC",
+            Phase::Waiting => *b"CH",
+            Phase::Relaying | Phase::Over => *b"CD",
+        };
+        if phase == Phase::Queued {
+            self.leave_queue(request);
+            self.flows[request].letters = letters;
+            return self.end(now, request, false);
+        }
+        self.timers.disarm(&mut self.flows, request);
+        self.hang_up(request);
+        let flow = &mut self.flows[request];
+        flow.letters = letters;
+        if phase == Phase::Waiting {
+            flow.status = 400;
+        }
+        self.end(now, request, true);
+    }
+
+    /// A request's time limit has passed.
+    pub(crate) fn overdue(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
+        match self.flows[request].phase {
+            Phase::Over => {}
+            Phase::Queued => self.queue_timeout(now, request),
+            Phase::Connecting => {
+                self.hang_up(request);
+                self.attempt_failed(now, request, Trouble::ConnectTimeout, chance);
+            }
+            Phase::Pausing => {
+                if self.flows[request].assigned {
+                    self.connect(now, request);
+                } else {
+                    self.place(now, request, chance);
+                }
+            }
+            Phase::Waiting => self.response_timeout(now, request, chance),
+            Phase::Relaying => {
+                self.hang_up(request);
+                self.count_abort(request);
+                self.flows[request].letters = *b"sD";
+                self.end(now, request, true);
+            }
+        }
+    }
+
+    fn queue_timeout(&mut self, now: Moment, request: RequestId) {
+        self.leave_queue(request);
+        let slot = self.flows[request].server;
+        let backend = self.backend_of(request);
+        backend.counters.econ += 1;
+        if slot != NONE {
+            backend.servers[slot as usize].counters.econ += 1;
+        }
+        self.refuse(now, request, Trouble::QueueTimeout, false);
+    }
+
+    fn response_timeout(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
+        self.hang_up(request);
+        self.observe_error(now, request, chance);
+        if self.backend_of(request).config.retry_on.response_timeout && self.may_retry(request) {
+            return self.retry_answer(now, request, chance);
+        }
+        let slot = self.flows[request].server as usize;
+        let backend = self.backend_of(request);
+        backend.counters.eresp += 1;
+        backend.servers[slot].counters.eresp += 1;
+        self.answer_ourselves(request, 504, *b"sH");
+        self.end(now, request, true);
+    }
+
+    /// The final answer is ours: 503, with the letters of the first trouble met.
+    /// `server_side`: a server was being tried.
+    pub(crate) fn refuse(
+        &mut self,
+        now: Moment,
+        request: RequestId,
+        trouble: Trouble,
+        server_side: bool,
+    ) {
+        let letters = self.flows[request].trouble.get_or_insert(trouble).letters();
+        self.answer_ourselves(request, 503, letters);
+        self.end(now, request, server_side);
+    }
+
+    pub(crate) fn answer_ourselves(&mut self, request: RequestId, status: u16, letters: [u8; 2]) {
+        let flow = &mut self.flows[request];
+        flow.status = status;
+        flow.letters = letters;
+        self.backend_of(request).counters.answered(status);
+        self.outputs.push_back(Output::Answer { request, status });
+    }
+
+    /// Closes the books of `request` (spec: http-and-timing 4, step 7).
+    pub(crate) fn end(&mut self, now: Moment, request: RequestId, server_side: bool) {
+        self.timers.disarm(&mut self.flows, request);
+        let flow = &mut self.flows[request];
+        flow.phase = Phase::Over;
+        flow.ended_at = now;
+        let (id, slot) = (BackendId(flow.backend), flow.server);
+        self.uncount(request);
+        self.drop_slot(request);
+        let known = slot != NONE;
+        if known && server_side {
+            self.dequeue(now, id, slot);
+        }
+        self.backends[id.0 as usize].farm.connections -= 1;
+        self.count_times(request);
+        if self.wants_decisions() {
+            self.note(Event::Ended(request));
+        }
+        if known {
+            self.dequeue(now, id, slot);
+        }
+    }
+
+    /// Its connection no longer counts on its server.
+    pub(crate) fn uncount(&mut self, request: RequestId) {
+        let flow = &mut self.flows[request];
+        if core::mem::take(&mut flow.counted) {
+            let (backend, slot) = (flow.backend as usize, flow.server as usize);
+            self.backends[backend].servers[slot].connections -= 1;
+        }
+    }
+
+    fn count_abort(&mut self, request: RequestId) {
+        let flow = &self.flows[request];
+        let (backend, slot) = (flow.backend as usize, flow.server as usize);
+        self.backends[backend].counters.srv_abrt += 1;
+        self.backends[backend].servers[slot].counters.srv_abrt += 1;
+    }
+
+    /// The averages of `show stat`, in whole milliseconds.
+    fn count_times(&mut self, request: RequestId) {
+        let flow = &self.flows[request];
+        if flow.server == NONE || flow.answered_at == Moment::NEVER {
+            return;
+        }
+        let (waited, connect, response) = flow.spans();
+        let total = flow.ended_at.since(flow.arrived).as_millis();
+        let backend = &mut self.backends[flow.backend as usize];
+        let server = &mut backend.servers[flow.server as usize].counters;
+        for counters in [server, &mut backend.counters] {
+            counters
+                .queue_time
+                .add(waited.map_or(0, |span| span.as_millis()));
+            counters
+                .connect_time
+                .add(connect.map_or(0, |span| span.as_millis()));
+            counters
+                .response_time
+                .add(response.map_or(0, |span| span.as_millis()));
+            counters.total_time.add(total);
+        }
+    }
+
+    /// Whether `attempt` is the present one of its request, in one of `phases`.
+    pub(crate) fn is_live(&self, attempt: AttemptId, phases: &[Phase]) -> bool {
+        self.flows
+            .get(attempt.request)
+            .is_some_and(|flow| flow.turn == attempt.turn && phases.contains(&flow.phase))
+    }
+
+    /// Asks for the present attempt's connection to be closed.
+    pub(crate) fn hang_up(&mut self, request: RequestId) {
+        let flow = &self.flows[request];
+        if matches!(
+            flow.phase,
+            Phase::Connecting | Phase::Waiting | Phase::Relaying
+        ) {
+            let attempt = AttemptId {
+                request,
+                turn: flow.turn,
+            };
+            self.outputs.push_back(Output::Hangup(attempt));
+        }
+    }
+}
