@@ -461,7 +461,7 @@ impl Replay {
     /// Everything recorded about an exchange that is over.
     fn outcome(&self, request: RequestId) -> Outcome {
         let exchange = self.exchange(request);
-        let ending = self.core.ending(request).cloned().unwrap_or_default();
+        let ending = self.core.ending(request).unwrap_or_default();
         let to = self
             .reached_name(exchange)
             .filter(|_| ending_is_answer(&ending));
