@@ -233,7 +233,9 @@ impl Balancer {
             flags: [cause, state, asked, told],
             server: flow.server_id(),
             by: flow.server_id().map(|_| flow.by),
-            retries: flow.failures.min(self.backends[flow.backend as usize].config.retries),
+            retries: flow
+                .failures
+                .min(self.backends[flow.backend as usize].config.retries),
             redispatched: flow.redispatched,
             arrived: flow.arrived,
             waited,
@@ -350,5 +352,7 @@ impl Balancer {
     }
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,345 @@
+//! The laws of the seam, on generated histories.
+//!
+//! A small world drives a balancer with arrivals, answers, refusals, breaches, departures,
+//! orders and the passing of time, some of them about attempts that are over.
+
+use alloc::vec::Vec;
+use std::vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::chance::Chance;
+use crate::config::{self, Balance, Check, Cookie, CookieMode};
+use crate::ids::{AttemptId, OrderId, ProbeId};
+use crate::input::{Breach, ProbeOutcome};
+use crate::request::{Request, Response};
+
+/// What the generated world does next.
+#[derive(Clone, Debug)]
+enum Deed {
+    Arrive(u32, u8),
+    Connect(usize),
+    Refuse(usize),
+    Answer(usize),
+    Finish(usize),
+    Break(usize),
+    Leave(u32),
+    Probe(usize, u16),
+    Order(u8, u8),
+    Pass(u64),
+    Ghost(u32, u32),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        6 => (0..24_u32, any::<u8>()).prop_map(|(request, cookie)| Deed::Arrive(request, cookie)),
+        5 => any::<usize>().prop_map(Deed::Connect),
+        2 => any::<usize>().prop_map(Deed::Refuse),
+        5 => any::<usize>().prop_map(Deed::Answer),
+        5 => any::<usize>().prop_map(Deed::Finish),
+        1 => any::<usize>().prop_map(Deed::Break),
+        1 => (0..24_u32).prop_map(Deed::Leave),
+        2 => (any::<usize>(), prop_oneof![Just(200), Just(404), Just(500)]).prop_map(|(i, s)| Deed::Probe(i, s)),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(what, whom)| Deed::Order(what, whom)),
+        3 => (0..2500_u64).prop_map(Deed::Pass),
+        1 => (0..30_u32, 0..9_u32).prop_map(|(request, turn)| Deed::Ghost(request, turn)),
+    ]
+}
+
+/// A generator that a clone continues alike.
+#[derive(Clone)]
+struct Counter(u64);
+
+impl Chance for Counter {
+    fn next_u64(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0
+    }
+}
+
+/// A balancer and what the world knows of it.
+#[derive(Clone)]
+struct World {
+    balancer: Balancer,
+    chance: Counter,
+    now: Moment,
+    attempts: Vec<(AttemptId, u8)>,
+    probes: Vec<ProbeId>,
+    live: Vec<u32>,
+    log: Vec<Output>,
+}
+
+fn settings(algorithm: u8, options: u8) -> Config {
+    let server = |name: &str, weight, maxconn, backup| config::Server {
+        name: name.into(),
+        weight,
+        maxconn,
+        backup,
+        cookie: Some(name.into()),
+        check: Some(Check::default()),
+        slowstart: if weight > 2 {
+            Span::from_millis(4000)
+        } else {
+            Span::ZERO
+        },
+        ..config::Server::default()
+    };
+    let balance = match algorithm % 5 {
+        0 => Balance::RoundRobin,
+        1 => Balance::LeastConn,
+        2 => Balance::First,
+        3 => Balance::StaticRr,
+        _ => Balance::Random(2),
+    };
+    let cookie = Cookie {
+        name: "S".into(),
+        mode: CookieMode::Insert,
+        indirect: true,
+        ..Cookie::default()
+    };
+    let backend = config::Backend {
+        name: "be".into(),
+        balance,
+        cookie: (options & 1 != 0).then_some(cookie),
+        redispatch: (options & 2 != 0).then_some(-1),
+        persist: options & 4 != 0,
+        abortonclose: options & 8 != 0,
+        timeout_connect: Some(Span::from_millis(3000)),
+        timeout_server: Some(Span::from_millis(5000)),
+        servers: vec![
+            server("a", 1, 2, false),
+            server("b", 3, 0, false),
+            server("c", 2, 1, false),
+            server("d", 1, 3, true),
+        ],
+        ..config::Backend::default()
+    };
+    Config {
+        profile: Profile::of(crate::Version::ALL[usize::from(options >> 4) % 3]),
+        backends: vec![backend],
+    }
+}
+
+impl World {
+    fn new(config: Config) -> Self {
+        let mut balancer = Balancer::new(config, Moment::ZERO).expect("sound settings");
+        balancer.listen(Interest::Everything);
+        Self {
+            balancer,
+            chance: Counter(1),
+            now: Moment::ZERO,
+            attempts: Vec::new(),
+            probes: Vec::new(),
+            live: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    fn tell(&mut self, input: Input<'_>) {
+        self.balancer.handle(self.now, input, &mut self.chance);
+        while let Some(output) = self.balancer.poll() {
+            match &output {
+                Output::Dispatch { attempt, .. } => self.attempts.push((*attempt, 0)),
+                Output::Hangup(attempt) => self.attempts.retain(|(known, _)| known != attempt),
+                Output::Probe(probe) => self.probes.push(*probe),
+                Output::Abandon(probe) => self.probes.retain(|known| known != probe),
+                Output::Note(Event::Ended(request)) => {
+                    let place = self.live.iter().position(|known| *known == request.0);
+                    let place = place.expect("one ending: only a live request ends");
+                    self.live.swap_remove(place);
+                    self.attempts.retain(|(known, _)| known.request != *request);
+                }
+                Output::Relay { .. }
+                | Output::Answer { .. }
+                | Output::Reply(..)
+                | Output::Note(_) => {}
+            }
+            self.log.push(output);
+        }
+        assert_eq!(self.balancer.poll(), None, "exhaustion");
+        if let Some(wake) = self.balancer.next_wake() {
+            assert!(
+                wake > self.now,
+                "honest waking: {wake} is not after {}",
+                self.now
+            );
+        }
+        self.check_books();
+    }
+
+    /// The books of the farm add up.
+    fn check_books(&self) {
+        let backend = &self.balancer.backends[0];
+        let served: u32 = backend
+            .farm
+            .members
+            .iter()
+            .map(|member| member.served)
+            .sum();
+        assert_eq!(served, backend.farm.served);
+        assert_eq!(backend.farm.connections as usize, self.live.len());
+        let mut anew = backend.farm.clone();
+        anew.count();
+        assert_eq!(
+            anew, backend.farm,
+            "totals kept step by step equal totals counted anew"
+        );
+        for (member, server) in backend.farm.members.iter().zip(&backend.servers) {
+            assert_eq!(member.queued, server.queue.len());
+            assert_eq!(member.usable, server.is_usable(member.weight));
+        }
+    }
+
+    fn attempt(&mut self, index: usize, stage: u8) -> Option<(usize, AttemptId)> {
+        let fitting: Vec<usize> = (0..self.attempts.len())
+            .filter(|place| self.attempts[*place].1 == stage)
+            .collect();
+        let place = *fitting.get(index.checked_rem(fitting.len())?)?;
+        Some((place, self.attempts[place].0))
+    }
+
+    fn act(&mut self, deed: &Deed) {
+        match *deed {
+            Deed::Arrive(request, cookie) => {
+                if self.live.contains(&request) {
+                    return;
+                }
+                self.live.push(request);
+                let value = ["S=a", "S=b", "S=c", "S=nobody", "x=y"][usize::from(cookie) % 5];
+                let headers = [("cookie", value)];
+                let facts = Request {
+                    headers: &headers,
+                    ..Request::default()
+                };
+                let input = Input::Arrived {
+                    request: RequestId(request),
+                    backend: BackendId(0),
+                    facts: &facts,
+                };
+                self.tell(input);
+            }
+            Deed::Connect(index) => {
+                if let Some((place, attempt)) = self.attempt(index, 0) {
+                    self.attempts[place].1 = 1;
+                    self.tell(Input::Connected(attempt));
+                }
+            }
+            Deed::Refuse(index) => {
+                if let Some((place, attempt)) = self.attempt(index, 0) {
+                    self.attempts.swap_remove(place);
+                    self.tell(Input::Refused(attempt));
+                }
+            }
+            Deed::Answer(index) => {
+                if let Some((place, attempt)) = self.attempt(index, 1) {
+                    self.attempts[place].1 = 2;
+                    self.tell(Input::Answered(attempt, &Response::default()));
+                }
+            }
+            Deed::Finish(index) => {
+                if let Some((_, attempt)) = self.attempt(index, 2) {
+                    self.tell(Input::Finished(attempt, 10));
+                }
+            }
+            Deed::Break(index) => {
+                if let Some((_, attempt)) = self.attempt(index, 1) {
+                    self.tell(Input::Broken(attempt, Breach::Empty));
+                }
+            }
+            Deed::Leave(request) => self.tell(Input::Gone(RequestId(request))),
+            Deed::Probe(index, status) => {
+                if !self.probes.is_empty() {
+                    let probe = self.probes.swap_remove(index % self.probes.len());
+                    self.tell(Input::Probed(probe, ProbeOutcome::Status(status, "reason")));
+                }
+            }
+            Deed::Order(what, whom) => {
+                let server = ["a", "b", "c", "d", "e"][usize::from(whom) % 5];
+                let line = match what % 9 {
+                    0 => alloc::format!("set server be/{server} state drain"),
+                    1 => alloc::format!("set server be/{server} state maint"),
+                    2 | 3 => alloc::format!("set server be/{server} state ready"),
+                    4 => alloc::format!("set weight be/{server} {}", whom / 5),
+                    5 => alloc::format!("set server be/{server} health down"),
+                    6 => alloc::format!("set server be/{server} health up"),
+                    7 => alloc::format!("set maxconn server be/{server} {}", whom / 32),
+                    _ => "show stat".into(),
+                };
+                self.tell(Input::Ordered(OrderId(0), &line));
+            }
+            Deed::Pass(millis) => {
+                let until = self.now + Span::from_millis(millis);
+                while let Some(wake) = self.balancer.next_wake().filter(|wake| *wake <= until) {
+                    self.now = wake;
+                    self.tell(Input::Woke);
+                }
+                self.now = until;
+            }
+            Deed::Ghost(request, turn) => {
+                let attempt = AttemptId {
+                    request: RequestId(request),
+                    turn,
+                };
+                if !self.attempts.iter().any(|(known, _)| *known == attempt) {
+                    self.tell(Input::Finished(attempt, 1));
+                    self.tell(Input::Refused(attempt));
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_laws_hold(
+        algorithm in any::<u8>(),
+        options in any::<u8>(),
+        deeds in prop::collection::vec(deed(), 1..160),
+        fork in 0..160_usize,
+    ) {
+        let mut world = World::new(settings(algorithm, options));
+        let mut twin = None;
+        for (index, deed) in deeds.iter().enumerate() {
+            if index == fork {
+                let mut copy = world.clone();
+                copy.log.clear();
+                twin = Some((copy, index, world.log.len()));
+            }
+            world.act(deed);
+        }
+        // Memory of inputs only: a clone taken midway has the same future.
+        if let Some((mut copy, from, logged)) = twin {
+            for deed in &deeds[from..] {
+                copy.act(deed);
+            }
+            prop_assert_eq!(&copy.log[..], &world.log[logged..]);
+            prop_assert!(copy.balancer == world.balancer);
+        }
+        // One ending: left alone, every request ends by its time limits.
+        for attempt in 0..400 {
+            prop_assert!(attempt < 399, "a request never ends: {:?}", world.live);
+            let held = world.attempts.clone();
+            if let Some((attempt, stage)) = held.first() {
+                let input = match stage {
+                    0 => Input::Refused(*attempt),
+                    1 => Input::Broken(*attempt, Breach::Empty),
+                    _ => Input::Finished(*attempt, 0),
+                };
+                if *stage == 0 {
+                    world.attempts.remove(0);
+                }
+                world.tell(input);
+            } else if world.live.is_empty() {
+                break;
+            } else {
+                world.act(&Deed::Pass(1000));
+            }
+        }
+    }
+}
