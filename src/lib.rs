@@ -6,4 +6,5 @@
 
 pub mod conform;
 pub mod plan;
+pub mod report;
 pub mod trace;

@@ -1,5 +1,11 @@
 //! What a run tells: samples and events, and the digest that two runs are compared by.
 
+pub mod digest;
+pub mod states;
+
+pub use digest::Digest;
+pub use states::{Place, States};
+
 use balance::{By, Interest, Moment, ServerId, Span};
 
 /// One finished client request, as JMeter would write a sample.
@@ -87,28 +93,61 @@ pub trait Sink {
     }
 }
 
-/// A running 64-bit checksum over what a run told. Not cryptographic: it finds the first
-/// difference between two runs, it does not defend against anybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digest(u64);
-
-impl Default for Digest {
-    fn default() -> Self {
-        Self(0x9e37_79b9_7f4a_7c15)
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn interest(&self) -> Interest {
+        (**self).interest()
+    }
+    #[inline]
+    fn sample(&mut self, sample: &Sample) {
+        (**self).sample(sample);
+    }
+    fn event(&mut self, at: Moment, event: &Event) {
+        (**self).event(at, event);
+    }
+    fn reply(&mut self, at: Moment, entry: u32, text: &str) {
+        (**self).reply(at, entry, text);
     }
 }
 
-impl Digest {
-    /// Mixes one number in.
-    #[inline]
-    pub fn mix(&mut self, value: u64) {
-        let product = u128::from(self.0 ^ value) * 0xd6e8_feb8_6659_fd93_d6e8_feb8_6659_fd93_u128;
-        self.0 = (product >> 64) as u64 ^ product as u64;
-        self.0 = self.0.rotate_left(23).wrapping_add(0x9e37_79b9_7f4a_7c15);
+/// Two readers of one run; each is told what the greedier of the two asked for.
+impl<A: Sink, B: Sink> Sink for (A, B) {
+    fn interest(&self) -> Interest {
+        self.0.interest().max(self.1.interest())
     }
+    #[inline]
+    fn sample(&mut self, sample: &Sample) {
+        self.0.sample(sample);
+        self.1.sample(sample);
+    }
+    fn event(&mut self, at: Moment, event: &Event) {
+        self.0.event(at, event);
+        self.1.event(at, event);
+    }
+    fn reply(&mut self, at: Moment, entry: u32, text: &str) {
+        self.0.reply(at, entry, text);
+        self.1.reply(at, entry, text);
+    }
+}
 
-    /// The checksum so far.
-    pub fn value(self) -> u64 {
-        self.0
+/// A reader that may be absent.
+impl<S: Sink> Sink for Option<S> {
+    fn interest(&self) -> Interest {
+        self.as_ref().map_or(Interest::Nothing, Sink::interest)
+    }
+    #[inline]
+    fn sample(&mut self, sample: &Sample) {
+        if let Some(sink) = self {
+            sink.sample(sample);
+        }
+    }
+    fn event(&mut self, at: Moment, event: &Event) {
+        if let Some(sink) = self {
+            sink.event(at, event);
+        }
+    }
+    fn reply(&mut self, at: Moment, entry: u32, text: &str) {
+        if let Some(sink) = self {
+            sink.reply(at, entry, text);
+        }
     }
 }

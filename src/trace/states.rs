@@ -1,0 +1,286 @@
+//! Which state every server is in, followed through the events of a run.
+
+use std::fmt;
+
+use balance::config::{Config, InitState, Server};
+use balance::event::Status;
+use balance::{BackendId, Moment, ServerId};
+
+use super::Event;
+
+/// The situations that differ in what a server may receive (spec: server states, 2),
+/// without the counters of [`Status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Takes everything: `UP`, or `no check`.
+    Up,
+    /// Takes only what is bound to it: `DRAIN`.
+    Drain,
+    /// The same, by its own answer to a check: `NOLB`.
+    NoLb,
+    /// Takes nothing: `DOWN`.
+    Down,
+    /// Takes nothing and is not checked: `MAINT`.
+    Maint,
+}
+
+impl Place {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Up, Self::Drain, Self::NoLb, Self::Down, Self::Maint];
+
+    /// The situation that a status describes.
+    pub fn of(status: Status) -> Self {
+        match status {
+            Status::Up | Status::UpGoingDown(..) | Status::NoCheck => Self::Up,
+            Status::Drain | Status::DrainGoingDown(..) => Self::Drain,
+            Status::NoLb | Status::NoLbGoingDown(..) => Self::NoLb,
+            Status::Down | Status::DownGoingUp(..) => Self::Down,
+            Status::Maint | Status::MaintVia(_) => Self::Maint,
+        }
+    }
+
+    /// HAProxy's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Up => "UP",
+            Self::Drain => "DRAIN",
+            Self::NoLb => "NOLB",
+            Self::Down => "DOWN",
+            Self::Maint => "MAINT",
+        }
+    }
+
+    /// Whether the algorithm may choose the server.
+    pub fn is_balanced(self) -> bool {
+        self == Self::Up
+    }
+
+    /// Whether a cookie that names the server is honoured.
+    pub fn is_alive(self) -> bool {
+        matches!(self, Self::Up | Self::Drain | Self::NoLb)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The present status of every server and since when its [`Place`] is the present one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct States {
+    backends: Vec<Vec<(Status, Moment)>>,
+}
+
+impl States {
+    /// The states at the start of a proxy with these settings.
+    pub fn at_start(config: &Config) -> Self {
+        let backends = config.backends.iter();
+        Self {
+            backends: backends
+                .map(|backend| {
+                    let servers = backend.servers.iter();
+                    servers
+                        .map(|server| (status_at_start(config, server), Moment::ZERO))
+                        .collect()
+                })
+                .collect(),
+        }
+    }
+
+    /// The present status of `server`; none if nothing was ever told of it.
+    pub fn status(&self, server: ServerId) -> Option<Status> {
+        self.cell(server).map(|(status, _)| *status)
+    }
+
+    /// Where `server` is, and since when; `UP` from the beginning if nothing was told of it.
+    pub fn place(&self, server: ServerId) -> (Place, Moment) {
+        self.cell(server)
+            .map_or((Place::Up, Moment::ZERO), |(status, since)| {
+                (Place::of(*status), *since)
+            })
+    }
+
+    /// Follows an event.
+    pub fn follow(&mut self, at: Moment, event: &Event) {
+        let Event::Balancer(balance::Event::StateChanged { server, to, .. }) = *event else {
+            return;
+        };
+        let backend = server.backend.0 as usize;
+        let slot = server.slot as usize;
+        if backend >= self.backends.len() {
+            self.backends.resize_with(backend + 1, Vec::new);
+        }
+        let servers = &mut self.backends[backend];
+        if slot >= servers.len() {
+            servers.resize(slot + 1, (Status::NoCheck, Moment::ZERO));
+        }
+        let (status, since) = &mut servers[slot];
+        if Place::of(*status) != Place::of(to) {
+            *since = at;
+        }
+        *status = to;
+    }
+
+    fn cell(&self, server: ServerId) -> Option<&(Status, Moment)> {
+        let backend = self.backends.get(server.backend.0 as usize)?;
+        backend.get(server.slot as usize)
+    }
+}
+
+/// The status of `server` when the process starts (spec: server states, 1 and 4). A server
+/// that tracks another reads as that one does.
+fn status_at_start(config: &Config, server: &Server) -> Status {
+    if server.disabled {
+        return Status::Maint;
+    }
+    let Some(check) = &server.check else {
+        return tracked(config, server).map_or(Status::NoCheck, |target| {
+            match status_at_start(config, target.1) {
+                Status::Maint | Status::MaintVia(_) => Status::MaintVia(target.0),
+                status => status,
+            }
+        });
+    };
+    match server.init_state {
+        InitState::Down if check.rise > 1 => Status::DownGoingUp(check.rise - 1, check.rise),
+        InitState::Down | InitState::FullyDown => Status::Down,
+        InitState::None | InitState::Up if check.fall > 1 => Status::UpGoingDown(1, check.fall),
+        InitState::FullyUp | InitState::None | InitState::Up => Status::Up,
+    }
+}
+
+/// The server that `server` tracks, if it is there.
+fn tracked<'a>(config: &'a Config, server: &Server) -> Option<(ServerId, &'a Server)> {
+    let (backend, name) = server.track.as_ref()?;
+    let place = config.backends.iter().position(|b| b.name == *backend)?;
+    let servers = &config.backends[place].servers;
+    let slot = servers.iter().position(|s| s.name == *name)?;
+    let id = ServerId {
+        backend: BackendId(place as u32),
+        slot: slot as u32,
+    };
+    Some((id, &servers[slot]))
+}
+
+#[cfg(test)]
+mod tests {
+    use balance::config::{Backend, Check};
+    use balance::event::Cause;
+
+    use super::*;
+
+    fn config() -> Config {
+        let server = |name: &str| Server {
+            name: name.to_owned(),
+            ..Server::default()
+        };
+        let checked = |name: &str, init_state| Server {
+            check: Some(Check::default()),
+            init_state,
+            ..server(name)
+        };
+        let tracking = |name: &str, target: &str| Server {
+            track: Some(("nodes".to_owned(), target.to_owned())),
+            ..server(name)
+        };
+        let disabled = Server {
+            disabled: true,
+            ..checked("off", InitState::None)
+        };
+        Config {
+            backends: vec![Backend {
+                name: "nodes".to_owned(),
+                servers: vec![
+                    checked("s1", InitState::None),
+                    server("bare"),
+                    disabled,
+                    tracking("t1", "s1"),
+                    tracking("t2", "off"),
+                    checked("full", InitState::FullyUp),
+                    checked("low", InitState::Down),
+                    checked("zero", InitState::FullyDown),
+                ],
+                ..Backend::default()
+            }],
+            ..Config::default()
+        }
+    }
+
+    fn id(slot: u32) -> ServerId {
+        ServerId {
+            backend: BackendId(0),
+            slot,
+        }
+    }
+
+    #[test]
+    fn the_start_reads_as_haproxy_reads() {
+        let states = States::at_start(&config());
+        let read: Vec<String> = (0..8)
+            .map(|slot| states.status(id(slot)).expect("configured").to_string())
+            .collect();
+        assert_eq!(
+            read,
+            [
+                "UP 1/3",
+                "no check",
+                "MAINT",
+                "UP 1/3",
+                "MAINT (via)",
+                "UP",
+                "DOWN 1/2",
+                "DOWN"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_place_is_dated_from_its_own_beginning() {
+        let mut states = States::at_start(&config());
+        let mut change = |millis, from, to| {
+            states.follow(
+                Moment::from_millis(millis),
+                &Event::Balancer(balance::Event::StateChanged {
+                    server: id(0),
+                    from,
+                    to,
+                    cause: Cause::Cli,
+                }),
+            );
+            states.place(id(0))
+        };
+        // One failed check more is not another place; DOWN is.
+        let going = Status::UpGoingDown(1, 3);
+        assert_eq!(change(1000, going, Status::Up), (Place::Up, Moment::ZERO));
+        assert_eq!(
+            change(3000, Status::Up, Status::UpGoingDown(2, 3)),
+            (Place::Up, Moment::ZERO)
+        );
+        assert_eq!(
+            change(5000, going, Status::Down),
+            (Place::Down, Moment::from_millis(5000))
+        );
+        assert_eq!(
+            change(7000, Status::Down, Status::DownGoingUp(1, 2)),
+            (Place::Down, Moment::from_millis(5000))
+        );
+    }
+
+    #[test]
+    fn a_server_added_later_is_followed_too() {
+        let mut states = States::at_start(&Config::default());
+        assert_eq!(states.status(id(3)), None);
+        states.follow(
+            Moment::from_millis(1),
+            &Event::Balancer(balance::Event::StateChanged {
+                server: id(3),
+                from: Status::NoCheck,
+                to: Status::Maint,
+                cause: Cause::Cli,
+            }),
+        );
+        assert_eq!(states.place(id(3)), (Place::Maint, Moment::from_millis(1)));
+    }
+}
