@@ -1,4 +1,9 @@
-#![expect(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "an instrument for developers")]
+#![expect(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "an instrument for developers"
+)]
 //! Replays every recording of the folders given and prints the first differences.
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -81,11 +81,11 @@ pub struct Table {
 
 impl Table {
     /// A table with these columns and no rows yet.
-    pub fn new(columns: impl IntoIterator<Item = (&str, Align)>) -> Self {
+    pub fn new(columns: &[(&str, Align)]) -> Self {
         Self {
             head: columns
-                .into_iter()
-                .map(|(title, align)| (title.to_owned(), align))
+                .iter()
+                .map(|&(title, align)| (title.to_owned(), align))
                 .collect(),
             rows: Vec::new(),
         }
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new([
+        let mut table = Table::new(&[
             ("server", Align::Left),
             ("requests", Align::Right),
             ("state", Align::Left),
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn markdown_survives_pipes() {
-        let mut table = Table::new([("a|b", Align::Left)]);
+        let mut table = Table::new(&[("a|b", Align::Left)]);
         table.push(vec!["x|y".into()]);
         assert_eq!(table.markdown(), "| a\\|b |\n|---|\n| x\\|y |\n");
     }

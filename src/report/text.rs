@@ -65,7 +65,7 @@ pub fn shares(report: &Report) -> Table {
     ];
     columns.extend(others.iter().filter(|o| o.1).map(|o| (o.0, Right)));
     columns.extend([("restarted sessions", Right), ("state", Left)]);
-    let mut table = Table::new(columns);
+    let mut table = Table::new(&columns);
     for (name, row, state) in rows(report) {
         let mut cells: Vec<Cell> = vec![
             name.into(),
@@ -92,7 +92,8 @@ pub fn shares(report: &Report) -> Table {
 
 /// How long the requests took.
 pub fn times(report: &Report) -> Table {
-    let columns = [
+    let mut columns = vec![("ms", Align::Left)];
+    let titles = [
         "mean",
         "std dev",
         "min",
@@ -102,8 +103,8 @@ pub fn times(report: &Report) -> Table {
         "max",
         "requests/s",
     ];
-    let columns = columns.map(|title| (title, Align::Right));
-    let mut table = Table::new([("ms", Align::Left)].into_iter().chain(columns));
+    columns.extend(titles.map(|title| (title, Align::Right)));
+    let mut table = Table::new(&columns);
     for (name, row, _) in rows(report) {
         let mut cells: Vec<Cell> = vec![name.into()];
         match row.times {
@@ -121,7 +122,7 @@ pub fn times(report: &Report) -> Table {
 
 /// The changes of the servers' states.
 pub fn transitions(report: &Report) -> Table {
-    let mut table = Table::new([
+    let mut table = Table::new(&[
         ("at", Align::Right),
         ("server", Align::Left),
         ("from", Align::Left),
@@ -151,7 +152,7 @@ pub fn transitions(report: &Report) -> Table {
 
 /// What the operator typed and read, without the replies that are empty.
 pub fn replies(report: &Report) -> Table {
-    let mut table = Table::new([
+    let mut table = Table::new(&[
         ("at", Align::Right),
         ("typed", Align::Left),
         ("read", Align::Left),
@@ -214,7 +215,7 @@ fn expectations(out: &mut String, report: &Report, ink: &dyn Ink) {
     if report.expect.is_empty() {
         return;
     }
-    let mut table = Table::new([
+    let mut table = Table::new(&[
         ("", Align::Left),
         ("expected", Align::Left),
         ("got", Align::Left),
