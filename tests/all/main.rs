@@ -1,1 +1,3 @@
 //! One test binary; each module answers one question.
+
+mod checks;

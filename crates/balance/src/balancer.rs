@@ -8,7 +8,7 @@ use crate::backend::{self, Backend};
 use crate::chance::Chance;
 use crate::config::Config;
 use crate::error::ConfigError;
-use crate::event::{By, Event, Interest, Status};
+use crate::event::{By, CheckCode, Event, Interest, Status};
 use crate::flow::{Flow, Phase};
 use crate::ids::{BackendId, RequestId, ServerId, Slots};
 use crate::input::Input;
@@ -198,6 +198,14 @@ impl Balancer {
     /// The status of a server as `show stat` words it.
     pub fn status(&self, server: ServerId) -> Status {
         self.status_of(server)
+    }
+
+    /// The verdict code that `show stat` shows for a server's check: none where it has no
+    /// check, or is in maintenance, or its check is disabled.
+    pub fn check_code(&self, server: ServerId) -> Option<CheckCode> {
+        let server = self.server(server);
+        let shown = server.check.configured && server.check.enabled && !server.in_maint();
+        shown.then(|| server.check_code())
     }
 
     /// Requests waiting in the backend's own queue.

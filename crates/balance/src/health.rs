@@ -157,6 +157,16 @@ impl Balancer {
                 };
                 self.conclude(now, id, code, None, String::new(), chance);
             }
+            ProbeOutcome::Reset => {
+                self.conclude(
+                    now,
+                    id,
+                    CheckCode::SocketError,
+                    None,
+                    "Connection reset by peer".into(),
+                    chance,
+                );
+            }
             ProbeOutcome::Junk => {
                 self.conclude(now, id, CheckCode::L7Response, None, String::new(), chance)
             }

@@ -56,6 +56,8 @@ pub enum ProbeOutcome<'a> {
     Refused,
     /// Closed before an answer.
     Closed,
+    /// Reset by the server.
+    Reset,
     /// Something that is not HTTP came back.
     Junk,
     /// An HTTP status and its reason phrase.
