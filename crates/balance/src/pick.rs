@@ -3,8 +3,17 @@
 //! The shape is HAProxy's own seam. A policy never changes the [`Farm`]; the balancer
 //! updates the farm first and then tells the policy what happened.
 
+mod heap;
+pub mod round_robin;
+#[cfg(test)]
+pub(crate) mod trial;
+
 use crate::chance::Chance;
-use crate::farm::Farm;
+use crate::config::{Balance, HashType};
+use crate::farm::{Farm, Group};
+use crate::profile::Profile;
+
+pub use round_robin::RoundRobin;
 
 /// What is asked of a policy for one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +27,13 @@ pub struct Ask {
 
 /// One balancing algorithm. `slot` is a server's place in the farm.
 pub trait Policy {
+    /// `slot`, the last of the farm, was added at run time, with this (dynamic) weight in
+    /// the order that added it; it is not usable yet.
+    fn added(&mut self, farm: &Farm, slot: u32, weight: u32);
+    /// `slot`, not usable any more, was deleted.
+    fn removed(&mut self, farm: &Farm, slot: u32) {
+        let _ = (farm, slot);
+    }
     /// `slot` became usable; its weight in the farm is the new one.
     fn joined(&mut self, farm: &Farm, slot: u32);
     /// `slot` stopped being usable; it had `weight_before`.
@@ -28,51 +44,98 @@ pub trait Policy {
     fn took(&mut self, farm: &Farm, slot: u32);
     /// A slot on `slot` was given back.
     fn dropped(&mut self, farm: &Farm, slot: u32);
-    /// Chooses a server, or none when all are saturated. Not asked when nobody is usable,
-    /// nor (except for map-based hashing) when a single backup is in force.
+    /// The `maxconn` of `slot` was changed.
+    fn limited(&mut self, farm: &Farm, slot: u32) {
+        let _ = (farm, slot);
+    }
+    /// Chooses a server, or none when all are saturated. Not asked when nobody is usable.
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32>;
 }
 
-/// The policy of one backend. So far a plain rotation over the servers that can take a
-/// request, whatever the algorithm asked for.
+/// The algorithm of one backend: the closed list of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picker {
-    at: usize,
+pub enum Picker {
+    /// `roundrobin`
+    RoundRobin(RoundRobin),
+}
+
+impl Default for Picker {
+    /// `roundrobin` over nobody.
+    fn default() -> Self {
+        Self::RoundRobin(RoundRobin::new(&Profile::default(), &Farm::default()))
+    }
+}
+
+/// Calls one method on whichever algorithm it is.
+macro_rules! each {
+    ($self:expr, $policy:ident => $call:expr) => {
+        match $self {
+            Picker::RoundRobin($policy) => $call,
+        }
+    };
 }
 
 impl Picker {
-    /// The policy for these settings.
+    /// The algorithm `balance` asks for, over the members of `farm` that are usable at the start.
     pub fn new(
-        _balance: &crate::config::Balance,
-        _hash: crate::config::HashType,
-        _factor: u32,
-        _profile: &crate::profile::Profile,
-        _farm: &Farm,
+        balance: &Balance,
+        _hash: HashType,
+        _hash_balance_factor: u32,
+        profile: &Profile,
+        farm: &Farm,
     ) -> Self {
-        Self { at: 0 }
+        match balance {
+            Balance::RoundRobin
+            | Balance::StaticRr
+            | Balance::LeastConn
+            | Balance::First
+            | Balance::Random(_)
+            | Balance::Hash(_) => Self::RoundRobin(RoundRobin::new(profile, farm)),
+        }
     }
-
-    /// A server was added at run time.
-    pub fn added(&mut self, _farm: &Farm, _slot: u32) {}
-
-    /// A server was deleted.
-    pub fn removed(&mut self, _farm: &Farm, _slot: u32) {}
 }
 
 impl Policy for Picker {
-    fn joined(&mut self, _farm: &Farm, _slot: u32) {}
-    fn left(&mut self, _farm: &Farm, _slot: u32, _weight_before: u32) {}
-    fn weighed(&mut self, _farm: &Farm, _slot: u32, _weight_before: u32) {}
-    fn took(&mut self, _farm: &Farm, _slot: u32) {}
-    fn dropped(&mut self, _farm: &Farm, _slot: u32) {}
-    fn pick(&mut self, farm: &Farm, _ask: Ask, _chance: &mut dyn Chance) -> Option<u32> {
-        for _ in 0..farm.members.len() {
-            let slot = self.at % farm.members.len();
-            self.at += 1;
-            if farm.members[slot].usable && !farm.is_saturated(slot as u32) {
-                return Some(slot as u32);
-            }
+    fn added(&mut self, farm: &Farm, slot: u32, weight: u32) {
+        each!(self, policy => policy.added(farm, slot, weight));
+    }
+
+    fn removed(&mut self, farm: &Farm, slot: u32) {
+        each!(self, policy => policy.removed(farm, slot));
+    }
+
+    fn joined(&mut self, farm: &Farm, slot: u32) {
+        each!(self, policy => policy.joined(farm, slot));
+    }
+
+    fn left(&mut self, farm: &Farm, slot: u32, weight_before: u32) {
+        each!(self, policy => policy.left(farm, slot, weight_before));
+    }
+
+    fn weighed(&mut self, farm: &Farm, slot: u32, weight_before: u32) {
+        each!(self, policy => policy.weighed(farm, slot, weight_before));
+    }
+
+    #[inline]
+    fn took(&mut self, farm: &Farm, slot: u32) {
+        each!(self, policy => policy.took(farm, slot));
+    }
+
+    #[inline]
+    fn dropped(&mut self, farm: &Farm, slot: u32) {
+        each!(self, policy => policy.dropped(farm, slot));
+    }
+
+    fn limited(&mut self, farm: &Farm, slot: u32) {
+        each!(self, policy => policy.limited(farm, slot));
+    }
+
+    #[inline]
+    fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
+        // A single backup in force is taken as it is: full or not, to be avoided or not.
+        if let Group::FirstBackup(slot) = farm.group() {
+            return Some(slot);
         }
-        None
+        each!(self, policy => policy.pick(farm, ask, chance))
     }
 }

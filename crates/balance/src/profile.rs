@@ -31,11 +31,110 @@ impl Version {
     }
 }
 
+/// What roundrobin does to a usable server whose weight changes (spec: balancing, 2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightRule {
+    /// Its next turn is counted again from its previous one (up to 3.1).
+    Adjust,
+    /// It is queued anew, as if it had just come up (3.2 on).
+    Reinsert,
+}
+
+/// The order among servers of equal leastconn key (spec: balancing, 4.1 and 4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ties {
+    /// First come, first picked.
+    Fifo,
+    /// Four lists drawn by lot, of which only the heads are looked at (3.2 on).
+    FourLists,
+}
+
+/// What leastconn counts as load (spec: balancing, 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Slots held.
+    Served,
+    /// Slots held and requests in the server's own queue.
+    ServedAndQueued,
+}
+
+/// When leastconn moves a server behind its equals (spec: balancing, 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reposition {
+    /// Whenever a slot is taken or given back.
+    Always,
+    /// Only when its key has changed.
+    IfChanged,
+}
+
+/// Which servers leastconn passes over as full (spec: balancing, 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fullness {
+    /// Those with a queue, or without a free slot.
+    Saturated,
+    /// Those whose slots and queue (`maxqueue`) are taken.
+    QueueFull,
+}
+
+/// Which id a server added at run time without one has on the ring (spec: balancing, 7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnonymousRing {
+    /// 0 for the nodes of its first weight, the one it shows for those of a later, higher one.
+    Zero,
+    /// The one it shows.
+    Own,
+}
+
+/// How node `n` of server `id` finds its place on the ring (spec: balancing, 7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKeys {
+    /// The mix of `id * 4096 + n` (up to 2.9, 3.3 on).
+    Product,
+    /// The mix of `mix(id) + n` (3.0 to 3.2.0).
+    DoubleMix,
+}
+
+/// Where `balance random` takes its numbers from (spec: balancing, 7.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draws {
+    /// A generator that starts the same way in every process.
+    FixedSeed,
+    /// Different in every process: the driver's chance.
+    Chance,
+}
+
+/// Which of two equally loaded servers `balance random` keeps (spec: balancing, 7.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RandomTie {
+    /// The one drawn later.
+    Later,
+    /// The one with the lower rate of requests for its weight; if equal, the later (3.4 on).
+    RequestRate,
+}
+
 /// The switches of one version. Every difference in behaviour reads one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// The version it describes.
     pub version: Version,
+    /// What roundrobin does when the weight of a usable server changes.
+    pub rr_weight: WeightRule,
+    /// The order of leastconn among servers with equal keys.
+    pub leastconn_ties: Ties,
+    /// What leastconn counts as the load of a server.
+    pub leastconn_load: Load,
+    /// When leastconn sends a server behind its equals.
+    pub leastconn_reposition: Reposition,
+    /// Which servers leastconn passes over as full.
+    pub leastconn_full: Fullness,
+    /// The id on the ring of a server added at run time without one.
+    pub ring_anonymous: AnonymousRing,
+    /// The places of a server's nodes on the ring.
+    pub ring_keys: NodeKeys,
+    /// Where `balance random` takes its numbers from.
+    pub random_draws: Draws,
+    /// Which of two equally loaded servers `balance random` keeps.
+    pub random_tie: RandomTie,
     /// A non-empty backend queue sends newcomers to it only while some request is served.
     pub full_needs_served: bool,
     /// A request that joins a server's queue makes that queue run at once, so a limit that
@@ -65,22 +164,60 @@ impl Default for Profile {
     }
 }
 
+/// HAProxy 2.6, the profile the others are described against.
+const V2_6: Profile = Profile {
+    version: Version::V2_6,
+    rr_weight: WeightRule::Adjust,
+    leastconn_ties: Ties::Fifo,
+    leastconn_load: Load::ServedAndQueued,
+    leastconn_reposition: Reposition::IfChanged,
+    leastconn_full: Fullness::QueueFull,
+    ring_anonymous: AnonymousRing::Zero,
+    ring_keys: NodeKeys::Product,
+    random_draws: Draws::FixedSeed,
+    random_tie: RandomTie::Later,
+    full_needs_served: false,
+    joining_runs_queue: false,
+    coming_up_takes_slots: false,
+    maintenance_moves_any_queue: false,
+    aborts_honoured: false,
+    retry_pauses_unless_round_robin: false,
+    only_round_robin_moves_at_once: false,
+    check_timeout_exact: false,
+    kills_answer_500: false,
+};
+
 impl Profile {
     /// The profile of `version`.
     pub const fn of(version: Version) -> Self {
-        let old = matches!(version, Version::V2_2);
-        let new = matches!(version, Version::V3_4);
-        Self {
-            version,
-            full_needs_served: new,
-            joining_runs_queue: new,
-            coming_up_takes_slots: new,
-            maintenance_moves_any_queue: new,
-            aborts_honoured: new,
-            retry_pauses_unless_round_robin: old,
-            only_round_robin_moves_at_once: old,
-            check_timeout_exact: new,
-            kills_answer_500: new,
+        match version {
+            Version::V2_2 => Self {
+                version,
+                leastconn_load: Load::Served,
+                leastconn_reposition: Reposition::Always,
+                leastconn_full: Fullness::Saturated,
+                random_draws: Draws::Chance,
+                retry_pauses_unless_round_robin: true,
+                only_round_robin_moves_at_once: true,
+                ..V2_6
+            },
+            Version::V2_6 => V2_6,
+            Version::V3_4 => Self {
+                version,
+                rr_weight: WeightRule::Reinsert,
+                leastconn_ties: Ties::FourLists,
+                ring_anonymous: AnonymousRing::Own,
+                random_draws: Draws::Chance,
+                random_tie: RandomTie::RequestRate,
+                full_needs_served: true,
+                joining_runs_queue: true,
+                coming_up_takes_slots: true,
+                maintenance_moves_any_queue: true,
+                aborts_honoured: true,
+                check_timeout_exact: true,
+                kills_answer_500: true,
+                ..V2_6
+            },
         }
     }
 }

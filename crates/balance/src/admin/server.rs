@@ -10,6 +10,7 @@ use crate::config;
 use crate::event::Cause;
 use crate::farm::Member;
 use crate::ids::ServerId;
+use crate::pick::Policy;
 use crate::profile::Version;
 use crate::server::{Server, admin};
 
@@ -233,6 +234,8 @@ impl Balancer {
             member.minconn = maxconn;
         }
         member.maxconn = maxconn;
+        let backend = &mut self.backends[id.backend.0 as usize];
+        backend.picker.limited(&backend.farm, id.slot);
         self.dequeue(order.now, id.backend, id.slot);
         String::new()
     }
@@ -297,6 +300,7 @@ impl Balancer {
                 .expect("some number is free")
         });
         let backend = &mut self.backends[index];
+        let weight = crate::backend::WEIGHT_SCALE * settings.weight;
         let id = ServerId {
             backend: backend.id,
             slot: backend.servers.len() as u32,
@@ -318,7 +322,7 @@ impl Balancer {
         server.admin = admin::FORCED_MAINT;
         backend.farm.members.push(member);
         backend.servers.push(server);
-        backend.picker.added(&backend.farm, id.slot);
+        backend.picker.added(&backend.farm, id.slot, weight);
     }
 
     /// `del server B/S`: only from maintenance, without connections.

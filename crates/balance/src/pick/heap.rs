@@ -1,0 +1,234 @@
+//! A four-way heap of servers by 32-bit key, first in first out among equal keys: the
+//! ordered container of the balancing algorithms (spec: balancing, 1.5).
+
+use alloc::vec::Vec;
+
+/// The place of a server that is in no heap.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
+/// Servers ordered by key, then by insertion.
+///
+/// Several heaps may share one table of places (slot to place), as a server is in at most
+/// one of them; the table therefore belongs to the caller and comes in with each change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heap {
+    seats: Vec<Seat>,
+    /// Given to the next insertion, to tell equal keys apart.
+    turn: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seat {
+    key: u32,
+    turn: u32,
+    slot: u32,
+}
+
+impl Seat {
+    #[inline]
+    fn order(self) -> u64 {
+        u64::from(self.key) << 32 | u64::from(self.turn)
+    }
+}
+
+impl Heap {
+    /// The server with the smallest key, the oldest of them.
+    #[inline]
+    pub(super) fn first(&self) -> Option<u32> {
+        self.seats.first().map(|seat| seat.slot)
+    }
+
+    /// Puts `slot`, which is in no heap, behind its equals.
+    pub(super) fn insert(&mut self, places: &mut [u32], slot: u32, key: u32) {
+        let turn = self.next_turn(places);
+        self.insert_at(places, slot, key, turn);
+    }
+
+    /// Puts `slot`, which is in no heap, among its equals by `turn`. Not to be mixed with
+    /// [`insert`](Self::insert) in one heap.
+    pub(super) fn insert_at(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
+        debug_assert_eq!(places[slot as usize], NOWHERE);
+        self.seats.push(Seat { key, turn, slot });
+        self.sift_up(places, self.seats.len() - 1);
+    }
+
+    /// Takes `slot`, which is in this heap, out.
+    pub(super) fn remove(&mut self, places: &mut [u32], slot: u32) {
+        let at = places[slot as usize] as usize;
+        debug_assert_eq!(self.seats[at].slot, slot);
+        places[slot as usize] = NOWHERE;
+        let last = self.seats.pop().expect("a heap with a member is not empty");
+        if at < self.seats.len() {
+            self.seats[at] = last;
+            self.settle(places, at);
+        }
+    }
+
+    /// Takes `slot`, which is in this heap, out and puts it back behind the equals of `key`.
+    pub(super) fn rekey(&mut self, places: &mut [u32], slot: u32, key: u32) {
+        let turn = self.next_turn(places);
+        self.rekey_at(places, slot, key, turn);
+    }
+
+    /// Like [`rekey`](Self::rekey), for heaps filled by [`insert_at`](Self::insert_at).
+    pub(super) fn rekey_at(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
+        let at = places[slot as usize] as usize;
+        debug_assert_eq!(self.seats[at].slot, slot);
+        let before = self.seats[at].order();
+        let seat = Seat { key, turn, slot };
+        self.seats[at] = seat;
+        if seat.order() < before {
+            self.sift_up(places, at);
+        } else {
+            self.sift_down(places, at);
+        }
+    }
+
+    fn next_turn(&mut self, places: &mut [u32]) -> u32 {
+        if self.turn == u32::MAX {
+            self.renumber(places);
+        }
+        self.turn += 1;
+        self.turn - 1
+    }
+
+    /// Numbers the turns from 0 again, keeping the order. Needed once in 2^32 insertions.
+    fn renumber(&mut self, places: &mut [u32]) {
+        self.seats.sort_unstable_by_key(|seat| seat.order());
+        for (place, seat) in (0..).zip(&mut self.seats) {
+            seat.turn = place;
+            places[seat.slot as usize] = place;
+        }
+        self.turn = self.seats.len() as u32;
+    }
+
+    fn settle(&mut self, places: &mut [u32], at: usize) {
+        if at > 0 && self.seats[at].order() < self.seats[(at - 1) / 4].order() {
+            self.sift_up(places, at);
+        } else {
+            self.sift_down(places, at);
+        }
+    }
+
+    fn sift_up(&mut self, places: &mut [u32], mut at: usize) {
+        let seat = self.seats[at];
+        while at > 0 {
+            let above = (at - 1) / 4;
+            let parent = self.seats[above];
+            if parent.order() <= seat.order() {
+                break;
+            }
+            self.seats[at] = parent;
+            places[parent.slot as usize] = at as u32;
+            at = above;
+        }
+        self.seats[at] = seat;
+        places[seat.slot as usize] = at as u32;
+    }
+
+    fn sift_down(&mut self, places: &mut [u32], mut at: usize) {
+        let seat = self.seats[at];
+        let order = seat.order();
+        loop {
+            let first = at * 4 + 1;
+            let below = &self.seats[first.min(self.seats.len())..];
+            let below = &below[..below.len().min(4)];
+            let (mut best, mut smallest) = (first, order);
+            for (child, seat) in (first..).zip(below) {
+                if seat.order() < smallest {
+                    (best, smallest) = (child, seat.order());
+                }
+            }
+            if smallest == order {
+                break;
+            }
+            let child = self.seats[best];
+            self.seats[at] = child;
+            places[child.slot as usize] = at as u32;
+            at = best;
+        }
+        self.seats[at] = seat;
+        places[seat.slot as usize] = at as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drain(heap: &mut Heap, places: &mut [u32]) -> Vec<u32> {
+        core::iter::from_fn(|| {
+            let first = heap.first()?;
+            heap.remove(places, first);
+            Some(first)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn equal_keys_leave_in_order_of_insertion() {
+        let mut places = vec![NOWHERE; 9];
+        let mut heap = Heap::default();
+        for slot in [4, 2, 7, 0, 8, 1] {
+            heap.insert(&mut places, slot, slot % 2);
+        }
+        heap.rekey(&mut places, 2, 0);
+        assert_eq!(drain(&mut heap, &mut places), [4, 0, 8, 2, 7, 1]);
+        assert_eq!(places, [NOWHERE; 9]);
+    }
+
+    #[test]
+    fn turns_start_again_without_a_change_of_order() {
+        let mut places = vec![NOWHERE; 6];
+        let mut heap = Heap {
+            turn: u32::MAX - 2,
+            ..Heap::default()
+        };
+        for slot in [3, 1, 5, 0, 4] {
+            heap.insert(&mut places, slot, 7);
+        }
+        assert_eq!(heap.turn, 5);
+        assert_eq!(drain(&mut heap, &mut places), [3, 1, 5, 0, 4]);
+    }
+
+    proptest! {
+        /// The heap is an ordered set of (key, turn, slot).
+        #[test]
+        fn orders_like_a_tree(steps in prop::collection::vec((0..40_u32, 0..6_u32), 1..300)) {
+            let mut places = vec![NOWHERE; 40];
+            let mut heap = Heap::default();
+            let mut tree = BTreeSet::new();
+            let mut keys = vec![None; 40];
+            for (turn, (slot, key)) in steps.into_iter().enumerate() {
+                let seat = &mut keys[slot as usize];
+                match (*seat, key) {
+                    (None, key) => {
+                        heap.insert(&mut places, slot, key);
+                        *seat = Some((key, turn));
+                    }
+                    (Some((old, since)), 0) => {
+                        heap.remove(&mut places, slot);
+                        tree.remove(&(old, since, slot));
+                        *seat = None;
+                    }
+                    (Some((old, since)), key) => {
+                        heap.rekey(&mut places, slot, key);
+                        tree.remove(&(old, since, slot));
+                        *seat = Some((key, turn));
+                    }
+                }
+                if let Some((key, turn)) = *seat {
+                    tree.insert((key, turn, slot));
+                }
+                prop_assert_eq!(heap.first(), tree.first().map(|seat| seat.2));
+            }
+            let rest: Vec<u32> = tree.into_iter().map(|seat| seat.2).collect();
+            prop_assert_eq!(drain(&mut heap, &mut places), rest);
+        }
+    }
+}
