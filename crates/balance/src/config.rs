@@ -293,9 +293,11 @@ pub enum CheckKind {
 /// `stick-table` and `stick` rules of a backend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stick {
+    /// `type`
+    pub kind: StickType,
     /// `size`
     pub size: u32,
-    /// `len` of string keys.
+    /// `len`: the longest string key; 0 is HAProxy's default of 31.
     pub len: usize,
     /// `expire`
     pub expire: Option<Span>,
@@ -303,6 +305,20 @@ pub struct Stick {
     pub nopurge: bool,
     /// The rules in order.
     pub rules: Vec<StickRule>,
+}
+
+/// `type`: the keys of a stick table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StickType {
+    /// `ip`
+    Ip,
+    /// `ipv6`
+    Ipv6,
+    /// `integer`
+    Integer,
+    /// `string`
+    #[default]
+    String,
 }
 
 /// One `stick` rule (`stick on` is `Match` and `StoreRequest` in one).

@@ -40,6 +40,7 @@ mod stats;
 mod stick;
 pub mod time;
 mod timers;
+pub mod words;
 
 pub use balancer::{Balancer, Edits, Ending};
 pub use chance::{Chance, NoChance};
@@ -52,3 +53,4 @@ pub use output::Output;
 pub use profile::{Profile, Version};
 pub use request::{Header, Request, Response};
 pub use time::{Moment, Span};
+pub use words::{ConfigWordError, WordProblem};
