@@ -5,6 +5,8 @@
 //! happens is told as [`trace`]; [`report`] folds it into tables.
 
 pub mod conform;
+pub mod kernel;
+pub mod lab;
 pub mod plan;
 pub mod report;
 pub mod trace;

@@ -1,0 +1,214 @@
+//! The client actors as one list: every thread and every browser has a number in it.
+
+use balance::{By, Moment, ServerId};
+
+use crate::kernel::{Agenda, Collision, Seeds};
+use crate::plan::{self, RequestLine};
+use crate::trace::Sink;
+
+use super::browser::Browser;
+use super::cookie_jar::CookieJar;
+use super::outbox::Outbox;
+use super::thread_group::ThreadGroup;
+use super::world::Event;
+
+/// How a client's request ended, as far as samples tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Who answered, or the last server tried.
+    pub(super) server: Option<ServerId>,
+    /// Who chose it.
+    pub(super) by: Option<By>,
+    /// What the client got; 0 if nothing.
+    pub(super) status: u16,
+    /// Whether a node answered.
+    pub(super) served: bool,
+    /// Whether that node began a new session although the client brought one.
+    pub(super) session_restarted: bool,
+}
+
+impl Outcome {
+    /// The client gave up.
+    pub(super) const NOTHING: Self = Self {
+        server: None,
+        by: None,
+        status: 0,
+        served: false,
+        session_restarted: false,
+    };
+}
+
+/// One entry of the plan's clients.
+#[derive(Clone, Debug, PartialEq)]
+enum Client {
+    Threads(ThreadGroup),
+    Browser(Browser),
+}
+
+/// All of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Clients {
+    groups: Vec<Group>,
+    total: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Group {
+    /// The number of its first actor.
+    first: u32,
+    name: String,
+    client: Client,
+}
+
+impl Clients {
+    /// The clients of a plan.
+    ///
+    /// # Errors
+    /// If two streams of random numbers have the same name.
+    pub(super) fn new(
+        plans: &[plan::Client],
+        seeds: &mut Seeds,
+        agenda: &mut Agenda<Event>,
+    ) -> Result<Self, Collision> {
+        let mut groups = Vec::new();
+        let mut total = 0;
+        for (index, plan) in (0..).zip(plans) {
+            let (name, client, actors) = match plan {
+                plan::Client::Threads(group) => {
+                    let threads = ThreadGroup::new(group, index, total, seeds, agenda)?;
+                    (&group.name, Client::Threads(threads), group.threads)
+                }
+                plan::Client::Browser(browser) => {
+                    let actor = Browser::new(browser, index, total, agenda);
+                    (&browser.name, Client::Browser(actor), 1)
+                }
+            };
+            groups.push(Group {
+                first: total,
+                name: name.clone(),
+                client,
+            });
+            total += actors;
+        }
+        Ok(Self { groups, total })
+    }
+
+    /// How many client actors there are.
+    pub(super) fn len(&self) -> u32 {
+        self.total
+    }
+
+    /// The paths of all client actors, in order: `jmeter/0`, ...
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        (0..self.total).map(|client| self.name(client))
+    }
+
+    /// The path of one client actor.
+    pub(super) fn name(&self, client: u32) -> String {
+        let group = &self.groups[self.group_of(client)];
+        format!("{}/{}", group.name, client - group.first)
+    }
+
+    #[inline]
+    fn group_of(&self, client: u32) -> usize {
+        if self.groups.len() == 1 {
+            0
+        } else {
+            self.groups.partition_point(|group| group.first <= client) - 1
+        }
+    }
+
+    #[inline]
+    fn find(&self, client: u32) -> (&Client, u32) {
+        let group = &self.groups[self.group_of(client)];
+        (&group.client, client - group.first)
+    }
+
+    #[inline]
+    fn find_mut(&mut self, client: u32) -> (&mut Client, u32) {
+        let index = self.group_of(client);
+        let group = &mut self.groups[index];
+        (&mut group.client, client - group.first)
+    }
+
+    /// Lets every client push its first event.
+    pub(super) fn begin<S: Sink>(&mut self, out: &mut Outbox<'_, S>) {
+        for group in &mut self.groups {
+            match &mut group.client {
+                Client::Threads(threads) => threads.begin(out),
+                Client::Browser(browser) => browser.begin(out),
+            }
+        }
+    }
+
+    /// A thread of a group starts.
+    pub(super) fn start<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
+        match self.find_mut(client) {
+            (Client::Threads(threads), thread) => threads.start(thread, out),
+            // A browser has no threads.
+            (Client::Browser(_), _) => {}
+        }
+    }
+
+    /// The time that `client` gave itself is over.
+    pub(super) fn turn<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
+        match self.find_mut(client) {
+            (Client::Threads(threads), thread) => threads.turn(thread, out),
+            (Client::Browser(browser), _) => browser.turn(out),
+        }
+    }
+
+    /// `client` has the whole answer, which sets these cookies.
+    #[inline]
+    pub(super) fn delivered<S: Sink>(
+        &mut self,
+        client: u32,
+        outcome: Outcome,
+        set_cookies: &[String],
+        out: &mut Outbox<'_, S>,
+    ) {
+        match self.find_mut(client) {
+            (Client::Threads(threads), thread) => {
+                threads.delivered(thread, outcome, set_cookies, out);
+            }
+            (Client::Browser(browser), _) => browser.delivered(outcome, set_cookies, out),
+        }
+    }
+
+    /// `client` waited for its connection for as long as it may.
+    pub(super) fn unconnected<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
+        match self.find_mut(client) {
+            (Client::Threads(threads), thread) => threads.unconnected(thread, out),
+            // A browser has no patience to lose.
+            (Client::Browser(_), _) => {}
+        }
+    }
+
+    /// `client` waited for its answer for as long as it may.
+    pub(super) fn timed_out<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
+        match self.find_mut(client) {
+            (Client::Threads(threads), thread) => threads.timed_out(thread, out),
+            // A browser has no patience to lose.
+            (Client::Browser(_), _) => {}
+        }
+    }
+
+    /// What `client` sends.
+    #[inline]
+    pub(super) fn line(&self, client: u32) -> &RequestLine {
+        match self.find(client).0 {
+            Client::Threads(threads) => threads.line(),
+            Client::Browser(browser) => browser.line(),
+        }
+    }
+
+    /// The value of the `Cookie` header it sends with it.
+    #[inline]
+    pub(super) fn cookie_header(&self, client: u32, now: Moment) -> Option<String> {
+        let jar: Option<&CookieJar> = match self.find(client) {
+            (Client::Threads(threads), thread) => threads.jar(thread),
+            (Client::Browser(browser), _) => Some(browser.jar()),
+        };
+        jar.and_then(|jar| jar.header(now))
+    }
+}

@@ -1,0 +1,549 @@
+//! The simulated driver: tells the balancing core what happens, and turns what it asks for
+//! into agenda entries.
+
+use std::collections::BTreeMap;
+
+use balance::config::CheckKind;
+use balance::{
+    AttemptId, Balancer, Breach, Chance, Config, ConfigError, Header, Input, Interest, Moment,
+    OrderId, Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
+};
+
+use crate::kernel::Stream;
+use crate::plan::{self, Reach, RequestLine};
+use crate::trace::Sink;
+
+use super::clients::{Clients, Outcome};
+use super::node::{Job, Node};
+use super::outbox::Outbox;
+use super::sessions::{Brought, Visit};
+use super::wire::Stalls;
+use super::world::{Caller, Event};
+
+impl Chance for Stream {
+    fn next_u64(&mut self) -> u64 {
+        Self::next_u64(self)
+    }
+}
+
+/// The balancing core, its random stream, and its connections to the nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Port {
+    balancer: Balancer,
+    chance: Stream,
+    /// When the core wants to be woken. Kept beside the agenda: it changes too often.
+    wake: Moment,
+    /// By backend and place in it.
+    links: Vec<Vec<Link>>,
+    /// Attempts whose connection is being made, and where to.
+    opening: BTreeMap<AttemptId, ServerId>,
+    /// The check under way of each server that has one.
+    checks: BTreeMap<ServerId, ProbeId>,
+    /// Attempts on a reused connection, of which the core must be told.
+    reused: Vec<AttemptId>,
+    /// `Set-Cookie` headers on their way to clients.
+    mail: BTreeMap<RequestId, Vec<String>>,
+    stalls: Stalls,
+    /// The backends whose checks speak HTTP.
+    http_checks: Vec<bool>,
+}
+
+/// The way from the proxy to one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Link {
+    /// Index of the node behind it; none if nothing is there.
+    node: Option<u32>,
+    /// Whether connections are reused.
+    keep_alive: bool,
+    /// Established connections that nobody uses.
+    idle: u32,
+}
+
+/// Everybody else, lent to the port while the core is asked.
+pub(super) struct Hands<'a, 'b, S> {
+    pub(super) clients: &'a Clients,
+    pub(super) nodes: &'a [Node],
+    pub(super) out: &'a mut Outbox<'b, S>,
+}
+
+impl Port {
+    /// A port to a balancer with these settings, started at the beginning of the run.
+    ///
+    /// # Errors
+    /// Every contradiction in the settings at once.
+    pub(super) fn new(
+        config: &Config,
+        nodes: &[plan::Node],
+        chance: Stream,
+        stalls: Stalls,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let balancer = Balancer::new(config.clone(), Moment::ZERO)?;
+        let nowhere = Link {
+            node: None,
+            keep_alive: false,
+            idle: 0,
+        };
+        let backends = config.backends.iter();
+        let mut links: Vec<Vec<Link>> = backends
+            .map(|backend| vec![nowhere; backend.servers.len()])
+            .collect();
+        for (index, node) in (0..).zip(nodes) {
+            for server in &node.servers {
+                links[server.backend.0 as usize][server.slot as usize] = Link {
+                    node: Some(index),
+                    keep_alive: node.keep_alive,
+                    idle: 0,
+                };
+            }
+        }
+        let is_http = |check: &CheckKind| matches!(check, CheckKind::Http { .. });
+        Ok(Self {
+            wake: balancer.next_wake().unwrap_or(Moment::NEVER),
+            balancer,
+            chance,
+            links,
+            opening: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            reused: Vec::new(),
+            mail: BTreeMap::new(),
+            stalls,
+            http_checks: config
+                .backends
+                .iter()
+                .map(|backend| is_http(&backend.check))
+                .collect(),
+        })
+    }
+
+    /// The core, to look at.
+    pub(super) fn balancer(&self) -> &Balancer {
+        &self.balancer
+    }
+
+    /// Says which notes the core makes. State changes are always noted, for the digest.
+    pub(super) fn listen(&mut self, interest: Interest) {
+        self.balancer.listen(interest.max(Interest::States));
+    }
+
+    /// When the core wants to hear [`woke`](Self::woke); `NEVER` if it does not.
+    #[inline]
+    pub(super) fn wake(&self) -> Moment {
+        self.wake
+    }
+
+    /// The moment of [`wake`](Self::wake) has come.
+    pub(super) fn woke<S: Sink>(&mut self, mut hands: Hands<'_, '_, S>) {
+        self.pump(Input::Woke, &mut hands);
+    }
+
+    /// The request of a client arrives.
+    #[inline]
+    pub(super) fn arrives<S: Sink>(
+        &mut self,
+        client: u32,
+        request: RequestId,
+        mut hands: Hands<'_, '_, S>,
+    ) {
+        let clients = hands.clients;
+        let line = clients.line(client);
+        let cookie = clients.cookie_header(client, hands.out.now);
+        if line.headers.is_empty() && cookie.is_none() {
+            self.tell_arrived(request, line, &[], &mut hands);
+        } else {
+            let own = line
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()));
+            let cookie = cookie.iter().map(|value| ("cookie", value.as_str()));
+            let headers: Vec<Header<'_>> = own.chain(cookie).collect();
+            self.tell_arrived(request, line, &headers, &mut hands);
+        }
+    }
+
+    #[inline]
+    fn tell_arrived<S: Sink>(
+        &mut self,
+        request: RequestId,
+        line: &RequestLine,
+        headers: &[Header<'_>],
+        hands: &mut Hands<'_, '_, S>,
+    ) {
+        let facts = Request {
+            source: line.source,
+            method: &line.method,
+            uri: &line.uri,
+            headers,
+            body: &[],
+        };
+        let input = Input::Arrived {
+            request,
+            backend: line.backend,
+            facts: &facts,
+        };
+        self.pump(input, hands);
+    }
+    /// The connection that somebody asked for is there.
+    pub(super) fn connected<S: Sink>(&mut self, caller: Caller, mut hands: Hands<'_, '_, S>) {
+        match caller {
+            Caller::Attempt(attempt) => {
+                // An attempt that was hung up meanwhile sends nothing.
+                if let Some(server) = self.opening.remove(&attempt) {
+                    self.pump(Input::Connected(attempt), &mut hands);
+                    self.forward(attempt, server, Connection::New, &mut hands);
+                }
+            }
+            Caller::Probe(probe) => {
+                if self.checks.get(&probe.server) == Some(&probe) {
+                    self.pump(Input::Probed(probe, ProbeOutcome::Connected), &mut hands);
+                    let link = self.link(probe.server);
+                    if let (true, Some(node)) = (
+                        self.http_checks[probe.server.backend.0 as usize],
+                        link.and_then(|link| link.node),
+                    ) {
+                        let job = Job::Check(probe);
+                        hands
+                            .out
+                            .after(hands.out.wire.node, Event::Job { node, job });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The connection that somebody asked for is refused.
+    pub(super) fn refused<S: Sink>(&mut self, caller: Caller, mut hands: Hands<'_, '_, S>) {
+        match caller {
+            Caller::Attempt(attempt) => {
+                self.opening.remove(&attempt);
+                self.pump(Input::Refused(attempt), &mut hands);
+                self.settle(attempt.request, &mut hands);
+            }
+            Caller::Probe(probe) => {
+                self.pump(Input::Probed(probe, ProbeOutcome::Refused), &mut hands);
+            }
+        }
+    }
+
+    /// A node's whole answer is here.
+    #[inline]
+    pub(super) fn answered<S: Sink>(
+        &mut self,
+        attempt: AttemptId,
+        node: u32,
+        status: u16,
+        visit: Visit,
+        mut hands: Hands<'_, '_, S>,
+    ) {
+        let request = attempt.request;
+        let sessions = hands.nodes[node as usize].sessions();
+        let set_cookie = match (sessions, visit.opened) {
+            (Some(sessions), opened @ 1..) => Some(sessions.set_cookie(opened)),
+            _ => None,
+        };
+        let header = set_cookie.as_deref().map(|value| ("set-cookie", value));
+        let response = Response {
+            status,
+            headers: header.as_slice(),
+        };
+        let relayed = self.pump(Input::Answered(attempt, &response), &mut hands);
+        if relayed != Some(request) {
+            // The core gave this attempt up, or tries again.
+            self.settle(request, &mut hands);
+            return;
+        }
+        self.pump(Input::Finished(attempt, 0), &mut hands);
+        self.release(request, &hands.nodes[node as usize]);
+        self.post(request, set_cookie);
+        self.deliver(request, status, true, visit.restarted, &mut hands);
+    }
+
+    /// A node's connection broke before it answered.
+    pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, mut hands: Hands<'_, '_, S>) {
+        self.pump(Input::Broken(attempt, Breach::Empty), &mut hands);
+        self.settle(attempt.request, &mut hands);
+    }
+
+    /// A health check is answered.
+    pub(super) fn probed<S: Sink>(
+        &mut self,
+        probe: ProbeId,
+        status: u16,
+        mut hands: Hands<'_, '_, S>,
+    ) {
+        let outcome = ProbeOutcome::Status(status, reason(status));
+        self.pump(Input::Probed(probe, outcome), &mut hands);
+    }
+
+    /// A health check's connection broke before an answer.
+    pub(super) fn closed<S: Sink>(&mut self, probe: ProbeId, mut hands: Hands<'_, '_, S>) {
+        self.pump(Input::Probed(probe, ProbeOutcome::Closed), &mut hands);
+    }
+
+    /// A client closed its connection while it waited for this request.
+    pub(super) fn gone<S: Sink>(&mut self, request: RequestId, mut hands: Hands<'_, '_, S>) {
+        if self.balancer.ending(request).is_none() {
+            self.pump(Input::Gone(request), &mut hands);
+        }
+        self.settle(request, &mut hands);
+    }
+
+    /// Somebody types a line to the runtime API.
+    pub(super) fn ordered<S: Sink>(
+        &mut self,
+        order: OrderId,
+        line: &str,
+        mut hands: Hands<'_, '_, S>,
+    ) {
+        self.pump(Input::Ordered(order, line), &mut hands);
+    }
+
+    /// A node's process ended, and its idle connections with it.
+    pub(super) fn cut(&mut self, node: u32) {
+        for link in self.links.iter_mut().flatten() {
+            if link.node == Some(node) {
+                link.idle = 0;
+            }
+        }
+    }
+
+    /// The `Set-Cookie` headers that come with the answer to `request`.
+    #[inline]
+    pub(super) fn collect(&mut self, request: RequestId) -> Vec<String> {
+        if self.mail.is_empty() {
+            Vec::new()
+        } else {
+            self.mail.remove(&request).unwrap_or_default()
+        }
+    }
+
+    /// Tells the core one fact and does what it asks. Returns whose answer is relayed.
+    #[inline]
+    fn pump<S: Sink>(
+        &mut self,
+        input: Input<'_>,
+        hands: &mut Hands<'_, '_, S>,
+    ) -> Option<RequestId> {
+        let now = hands.out.now;
+        self.balancer.handle(now, input, &mut self.chance);
+        let relayed = self.drain(hands);
+        let mut told = 0;
+        while let Some(&attempt) = self.reused.get(told) {
+            told += 1;
+            let input = Input::Connected(attempt);
+            self.balancer.handle(now, input, &mut self.chance);
+            self.drain(hands);
+        }
+        self.reused.clear();
+        self.wake = self.balancer.next_wake().unwrap_or(Moment::NEVER);
+        relayed
+    }
+
+    #[inline]
+    fn drain<S: Sink>(&mut self, hands: &mut Hands<'_, '_, S>) -> Option<RequestId> {
+        let mut relayed = None;
+        while let Some(output) = self.balancer.poll() {
+            match output {
+                Output::Dispatch { attempt, server } => self.dispatch(attempt, server, hands),
+                Output::Relay { request } => relayed = Some(request),
+                Output::Answer { request, status } => {
+                    self.deliver(request, status, false, false, hands);
+                }
+                Output::Hangup(attempt) => {
+                    self.opening.remove(&attempt);
+                }
+                Output::Probe(probe) => {
+                    self.checks.insert(probe.server, probe);
+                    self.knock(probe.server, Caller::Probe(probe), hands);
+                }
+                Output::Abandon(probe) => {
+                    self.checks.remove(&probe.server);
+                }
+                Output::Reply(order, text) => {
+                    hands.out.sink.reply(hands.out.now, order.0, &text);
+                }
+                Output::Note(note) => hands.out.note(note),
+            }
+        }
+        relayed
+    }
+
+    fn link(&self, server: ServerId) -> Option<&Link> {
+        self.links
+            .get(server.backend.0 as usize)?
+            .get(server.slot as usize)
+    }
+
+    fn link_mut(&mut self, server: ServerId) -> Option<&mut Link> {
+        self.links
+            .get_mut(server.backend.0 as usize)?
+            .get_mut(server.slot as usize)
+    }
+
+    #[inline]
+    fn dispatch<S: Sink>(
+        &mut self,
+        attempt: AttemptId,
+        server: ServerId,
+        hands: &mut Hands<'_, '_, S>,
+    ) {
+        match self.link_mut(server) {
+            Some(link) if link.idle > 0 => {
+                link.idle -= 1;
+                self.reused.push(attempt);
+                self.forward(attempt, server, Connection::Reused, hands);
+            }
+            _ => {
+                self.opening.insert(attempt, server);
+                self.knock(server, Caller::Attempt(attempt), hands);
+            }
+        }
+    }
+
+    /// Asks a server for a connection. Where nothing is, nothing answers.
+    fn knock<S: Sink>(&self, server: ServerId, caller: Caller, hands: &mut Hands<'_, '_, S>) {
+        if let Some(node) = self.link(server).and_then(|link| link.node) {
+            hands
+                .out
+                .after(hands.out.wire.node, Event::Knock { node, caller });
+        }
+    }
+
+    /// Sends a request over its connection.
+    #[inline]
+    fn forward<S: Sink>(
+        &mut self,
+        attempt: AttemptId,
+        server: ServerId,
+        connection: Connection,
+        hands: &mut Hands<'_, '_, S>,
+    ) {
+        let Some(node) = self.link(server).and_then(|link| link.node) else {
+            return;
+        };
+        let sender = hands.out.numbers.sender(attempt.request);
+        let session = self.session(attempt.request, sender, node, hands);
+        let stalled = connection == Connection::Reused
+            && sender.is_some_and(|client| self.stalls.strikes(client));
+        let wire = hands.out.wire;
+        let delay = if stalled {
+            wire.node_stalled
+        } else {
+            wire.node
+        };
+        let job = Job::Request { attempt, session };
+        hands.out.after(delay, Event::Job { node, job });
+    }
+
+    /// What a request brings of the sessions of the node it is sent to.
+    #[inline]
+    fn session<S: Sink>(
+        &self,
+        request: RequestId,
+        sender: Option<u32>,
+        node: u32,
+        hands: &Hands<'_, '_, S>,
+    ) -> Brought {
+        let Some(sessions) = hands.nodes[node as usize].sessions() else {
+            return Brought::NONE;
+        };
+        let edited = self.balancer.edits(request);
+        let brought = match edited.and_then(|edits| edits.cookies.as_ref()) {
+            Some(cookies) => cookies.iter().find_map(|header| sessions.brought(header)),
+            None => sender
+                .and_then(|client| hands.clients.cookie_header(client, hands.out.now))
+                .and_then(|header| sessions.brought(&header)),
+        };
+        brought.unwrap_or(Brought::NONE)
+    }
+
+    /// The connection that served `request` is free again.
+    #[inline]
+    fn release(&mut self, request: RequestId, node: &Node) {
+        let server = self
+            .balancer
+            .ending(request)
+            .and_then(|ending| ending.server);
+        if let Some(link) = server.and_then(|server| self.link_mut(server))
+            && link.keep_alive
+            && node.reach() == Reach::Listening
+        {
+            link.idle += 1;
+        }
+    }
+
+    /// Puts the cookies that the client is told to set into the mail.
+    #[inline]
+    fn post(&mut self, request: RequestId, own: Option<String>) {
+        let edited = self.balancer.edits(request);
+        let set_cookies = match edited.and_then(|edits| edits.set_cookies.as_ref()) {
+            Some(set_cookies) => set_cookies.clone(),
+            None => own.into_iter().collect(),
+        };
+        if !set_cookies.is_empty() {
+            self.mail.insert(request, set_cookies);
+        }
+    }
+
+    /// Sends the client its answer, if it still waits for it.
+    #[inline]
+    fn deliver<S: Sink>(
+        &mut self,
+        request: RequestId,
+        status: u16,
+        served: bool,
+        session_restarted: bool,
+        hands: &mut Hands<'_, '_, S>,
+    ) {
+        let ending = self.balancer.ending(request);
+        let outcome = Outcome {
+            server: ending.and_then(|ending| ending.server),
+            by: ending.and_then(|ending| ending.by),
+            status,
+            served,
+            session_restarted,
+        };
+        if hands.out.numbers.owner(request).is_some() {
+            let event = Event::Delivered { request, outcome };
+            hands.out.after(hands.out.wire.client, event);
+        } else {
+            self.mail.remove(&request);
+            hands.out.numbers.ended(request);
+        }
+    }
+
+    /// Frees the number of a request that nobody waits for, once the core is done with it.
+    fn settle<S: Sink>(&mut self, request: RequestId, hands: &mut Hands<'_, '_, S>) {
+        if hands.out.numbers.owner(request).is_none() && self.balancer.ending(request).is_some() {
+            hands.out.numbers.ended(request);
+        }
+    }
+}
+
+/// Whether a connection was there before the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connection {
+    New,
+    Reused,
+}
+
+/// The reason phrases a Node.js server sends (manual of `http.STATUS_CODES`).
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        304 => "Not Modified",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Unknown",
+    }
+}
