@@ -106,7 +106,7 @@ impl Browser {
             request,
         });
         let connected = std::mem::replace(&mut self.connected, true);
-        let delay = out.wire.from_client(connected);
+        let delay = out.wire.upward(connected);
         out.after(delay, Event::Arrives { client, request });
     }
 

@@ -1,6 +1,6 @@
 //! What an actor may do to others: push what follows, and tell the reader of the run.
 
-use balance::{Interest, Moment, ServerId, Status};
+use balance::{Interest, Moment};
 
 use crate::kernel::{Agenda, Delay, Lane, Ticket};
 use crate::trace::{self, Digest, Sample, Sink};
@@ -69,58 +69,26 @@ impl<S: Sink> Outbox<'_, S> {
         }
     }
 
-    /// Passes on what the balancer noted. State changes are part of the digest.
+    /// Passes on what the balancer noted.
     pub(super) fn note(&mut self, note: balance::Event) {
-        if let balance::Event::StateChanged { server, to, .. } = note {
-            mix_state(self.digest, self.now, server, to);
-        }
+        let event = trace::Event::Balancer(note);
+        self.digest.event(self.now, &event);
+        // State changes are noted for the digest even if the reader does not want them.
         if self.sink.interest() != Interest::Nothing {
-            self.sink.event(self.now, &trace::Event::Balancer(note));
+            self.sink.event(self.now, &event);
         }
+    }
+
+    /// Passes on what the runtime API replied to an entry of the timeline.
+    pub(super) fn reply(&mut self, entry: u32, text: &str) {
+        self.digest.reply(self.now, entry, text);
+        self.sink.reply(self.now, entry, text);
     }
 
     /// Tells that a request is over for its client.
     #[inline]
     pub(super) fn sample(&mut self, sample: &Sample) {
-        mix_sample(self.digest, sample);
+        self.digest.sample(sample);
         self.sink.sample(sample);
     }
-}
-
-/// Mixes who changed, when and to what.
-fn mix_state(digest: &mut Digest, now: Moment, server: ServerId, to: Status) {
-    let word = match to {
-        Status::Up => 0,
-        Status::UpGoingDown(a, b) => pair(1, a, b),
-        Status::NoCheck => 2,
-        Status::Drain => 3,
-        Status::DrainGoingDown(a, b) => pair(4, a, b),
-        Status::NoLb => 5,
-        Status::NoLbGoingDown(a, b) => pair(6, a, b),
-        Status::Down => 7,
-        Status::DownGoingUp(a, b) => pair(8, a, b),
-        Status::Maint => 9,
-        Status::MaintVia(other) => pair(10, other.backend.0, other.slot),
-    };
-    digest.mix(now.as_nanos());
-    digest.mix(u64::from(server.backend.0) << 32 | u64::from(server.slot));
-    digest.mix(word);
-}
-
-fn pair(kind: u64, a: u32, b: u32) -> u64 {
-    kind | u64::from(a) << 8 | u64::from(b) << 36
-}
-
-/// Mixes everything a sample says into `digest`.
-#[inline]
-fn mix_sample(digest: &mut Digest, sample: &Sample) {
-    let server = sample
-        .server
-        .map_or(0, |server| pair(1, server.slot, server.backend.0));
-    let by = sample.by.map_or(0, |by| by as u64 + 1);
-    let flags = u64::from(sample.served) << 1 | u64::from(sample.session_restarted);
-    let who = u64::from(sample.client) << 32 | u64::from(sample.thread);
-    digest.mix(who ^ server.rotate_left(20));
-    digest.mix(sample.sent.as_nanos());
-    digest.mix(sample.elapsed.as_nanos() ^ (u64::from(sample.status) << 8 | by << 2 | flags) << 44);
 }

@@ -359,7 +359,7 @@ impl Port {
                     self.checks.remove(&probe.server);
                 }
                 Output::Reply(order, text) => {
-                    hands.out.sink.reply(hands.out.now, order.0, &text);
+                    hands.out.reply(order.0, &text);
                 }
                 Output::Note(note) => hands.out.note(note),
             }
@@ -495,6 +495,7 @@ impl Port {
         hands: &mut Hands<'_, '_, S>,
     ) {
         let ending = self.balancer.ending(request);
+        let ending = ending.as_ref();
         let outcome = Outcome {
             server: ending.and_then(|ending| ending.server),
             by: ending.and_then(|ending| ending.by),

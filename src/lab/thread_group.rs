@@ -150,7 +150,7 @@ impl ThreadGroup {
             thread,
             request,
         });
-        let delay = out.wire.from_client(connected);
+        let delay = out.wire.upward(connected);
         out.after(delay, Event::Arrives { client, request });
         if let Some(limit) = self.plan.response_timeout {
             let at = out.now + handshake + limit;

@@ -38,7 +38,7 @@ impl Wire {
 impl Wire {
     /// Client to proxy, over a connection that is there or must be made first.
     #[inline]
-    pub(super) fn from_client(&self, connected: bool) -> Delay {
+    pub(super) fn upward(&self, connected: bool) -> Delay {
         if connected {
             self.client
         } else {

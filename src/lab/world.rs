@@ -151,7 +151,7 @@ pub struct Summary {
     pub ended: Moment,
     /// Agenda entries and the balancer's own timers.
     pub events: u64,
-    /// The checksum of every sample and every state change.
+    /// The checksum of what was told.
     pub digest: u64,
     /// Clients (and entries of the timeline) that were still waiting for something when
     /// nothing could happen any more.
@@ -369,6 +369,10 @@ impl World {
         (&mut self.port, &mut self.clients, &mut self.nodes, out)
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each event, nothing else"
+    )]
     #[inline]
     fn dispatch<S: Sink>(&mut self, event: Event, sink: &mut S) {
         if let Event::Act(entry) = event {
