@@ -69,5 +69,6 @@ fn sentence(replay: &Replay, event: &Event) -> String {
         Event::NoServerLeft(_) => "no usable server is left".to_owned(),
         Event::Ghost => "something was told of an attempt that was over".to_owned(),
         Event::ProbeStarted(_) | Event::ProbeEnded { .. } => "a check ran".to_owned(),
+        Event::Logged(alert) => format!("the log says {:?}", alert.kind),
     }
 }

@@ -7,8 +7,8 @@
 
 use balance::config::{Backend, Check, CheckKind, Server};
 use balance::{
-    BackendId, Config, Input, Moment, NoChance, OrderId, Output, ProbeId, ProbeOutcome, ServerId,
-    Span,
+    BackendId, Config, Event, Input, Moment, NoChance, OrderId, Output, ProbeId, ProbeOutcome,
+    ServerId, Span,
 };
 use serde_json::Value;
 
@@ -78,6 +78,7 @@ struct Replay {
     pending: Vec<(Moment, ProbeId, u16)>,
     arrivals: Vec<Vec<f64>>,
     changes: Vec<(f64, Vec<[String; 2]>)>,
+    log: Vec<String>,
 }
 
 impl Replay {
@@ -135,6 +136,7 @@ impl Replay {
             pending: Vec::new(),
             arrivals: vec![Vec::new(); count],
             changes: Vec::new(),
+            log: Vec::new(),
         }
     }
 
@@ -145,6 +147,10 @@ impl Replay {
                 Output::Probe(probe) => self.probe(now, probe),
                 Output::Abandon(probe) => self.pending.retain(|(_, known, _)| *known != probe),
                 Output::Reply(_, text) => assert_eq!(text, ""),
+                Output::Note(Event::Logged(alert)) => {
+                    let name = format!("be/{}", self.core.server_name(alert.server));
+                    self.log.push(alert.text(&name, false));
+                }
                 _ => {}
             }
         }
@@ -312,7 +318,7 @@ fn compare(name: &str, scenario: &Value, replay: &Replay, start: f64) -> Vec<Str
             ));
         }
     }
-    let real: Vec<(f64, Vec<[String; 2]>)> = scenario["states"]
+    let states: Vec<(f64, Vec<[String; 2]>)> = scenario["states"]
         .as_array()
         .expect("a list")
         .iter()
@@ -326,6 +332,27 @@ fn compare(name: &str, scenario: &Value, replay: &Replay, start: f64) -> Vec<Str
             )
         })
         .collect();
+    // With `option log-health-checks`, as recorded, each check has a line of its own and
+    // the lines about states give no cause.
+    let real: Vec<&str> = scenario["log"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| line[1].as_str().expect("text"))
+        .filter(|line| {
+            !line.starts_with("Health check for") && !line.contains("has no server available")
+        })
+        .collect();
+    let bare = |line: &String| match (line.find(", reason:"), line.find("ms.")) {
+        (Some(from), Some(to)) => format!("{}{}", &line[..from], &line[to + 2..]),
+        _ => line.clone(),
+    };
+    let ours: Vec<String> = replay.log.iter().map(bare).collect();
+    if ours != real {
+        differences.push(format!(
+            "{name}: the log was\n  {real:#?}\nours\n  {ours:#?}"
+        ));
+    }
     // Before the first check ends, how soon the recorder looked decides what it saw.
     let settled = |list: &[(f64, Vec<[String; 2]>)]| -> Vec<(f64, Vec<[String; 2]>)> {
         let from = list
@@ -334,7 +361,7 @@ fn compare(name: &str, scenario: &Value, replay: &Replay, start: f64) -> Vec<Str
             .unwrap_or(0);
         list[from..].to_vec()
     };
-    let (real, ours) = (settled(&real), settled(&replay.changes));
+    let (real, ours) = (settled(&states), settled(&replay.changes));
     let same = real.len() <= ours.len()
         && real
             .iter()

@@ -1,6 +1,7 @@
 //! What happened, in the past tense: small plain values, made only when somebody
 //! listens (see [`Interest`]).
 
+use crate::alert::Alert;
 use crate::ids::{AttemptId, BackendId, ProbeId, RequestId, ServerId};
 use crate::time::Span;
 
@@ -86,6 +87,8 @@ pub enum Event {
     },
     /// The last usable server of the backend is gone.
     NoServerLeft(BackendId),
+    /// The proxy writes a line about a server to its log.
+    Logged(Alert),
     /// An input spoke of an attempt, check or request that was over: ignored.
     Ghost,
 }

@@ -13,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 mod admin;
+pub mod alert;
 mod backend;
 pub mod balancer;
 pub mod chance;
@@ -42,6 +43,7 @@ pub mod time;
 mod timers;
 pub mod words;
 
+pub use alert::{Alert, AlertKind};
 pub use balancer::{Balancer, Edits, Ending};
 pub use chance::{Chance, NoChance};
 pub use config::Config;

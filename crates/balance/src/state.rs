@@ -4,9 +4,10 @@
 
 use alloc::vec::Vec;
 
+use crate::alert::{Alert, AlertKind};
 use crate::balancer::Balancer;
 use crate::chance::Chance;
-use crate::event::{Cause, Event, Status};
+use crate::event::{Cause, Event, Interest, Status};
 use crate::flow::Phase;
 use crate::ids::{RequestId, ServerId};
 use crate::pick::Policy;
@@ -55,7 +56,8 @@ impl Balancer {
         self.refresh(now, id);
         self.report(id, before, cause);
         self.kill_if_marked_down(now, id);
-        self.move_queue_out(now, id, false, chance);
+        let moved = self.move_queue_out(now, id, false, chance);
+        self.log(id, AlertKind::Down, cause, moved);
         for tracker in self.trackers(id) {
             self.set_stopped(now, tracker, Cause::Tracked(id), chance);
         }
@@ -75,16 +77,13 @@ impl Balancer {
         }
         let before = self.status_of(id);
         let slowly = server.slowstart_secs() > 0;
-        self.step(
-            now,
-            id,
-            if slowly {
-                Trigger::HealthUpSlowly
-            } else {
-                Trigger::HealthUp
-            },
-        );
-        self.came_up(now, id, before, cause, slowly, chance);
+        let trigger = if slowly {
+            Trigger::HealthUpSlowly
+        } else {
+            Trigger::HealthUp
+        };
+        self.step(now, id, trigger);
+        self.came_up(now, id, before, cause, trigger);
         for tracker in self.trackers(id) {
             self.set_running(now, tracker, Cause::Tracked(id), chance);
         }
@@ -106,7 +105,8 @@ impl Balancer {
         self.step(now, id, Trigger::HealthStopping);
         self.refresh(now, id);
         self.report(id, before, cause);
-        self.move_queue_out(now, id, false, chance);
+        let moved = self.move_queue_out(now, id, false, chance);
+        self.log(id, AlertKind::Stopping, cause, moved);
         for tracker in self.trackers(id) {
             self.set_stopping(now, tracker, Cause::Tracked(id), chance);
         }
@@ -133,14 +133,21 @@ impl Balancer {
         }
         server.check.paused = true;
         server.health = 0;
-        if !server.is_stopped() {
+        let was_down = server.is_stopped();
+        if !was_down {
             self.step(now, id, Trigger::EnterMaintenance);
             self.count_down(id);
         }
         self.refresh(now, id);
         self.report(id, before, cause);
         self.kill_if_marked_down(now, id);
-        self.move_queue_out(now, id, true, chance);
+        let moved = self.move_queue_out(now, id, true, chance);
+        let kind = if was_down {
+            AlertKind::WasDownEntersMaintenance
+        } else {
+            AlertKind::EntersMaintenance
+        };
+        self.log(id, kind, cause, moved);
         for tracker in self.trackers(id) {
             self.enter_maint(
                 now,
@@ -185,8 +192,7 @@ impl Balancer {
                     (_, false) => Trigger::LeaveMaintenance,
                 };
                 self.step(now, id, trigger);
-                let slowly = trigger == Trigger::LeaveMaintenanceSlowly;
-                self.came_up(now, id, before, cause, slowly, chance);
+                self.came_up(now, id, before, cause, trigger);
             } else {
                 self.refresh(now, id);
                 self.report(id, before, cause);
@@ -227,7 +233,8 @@ impl Balancer {
         self.refresh(now, id);
         self.report(id, before, cause);
         if !self.server(id).in_maint() {
-            self.move_queue_out(now, id, false, chance);
+            let moved = self.move_queue_out(now, id, false, chance);
+            self.log(id, AlertKind::EntersDrain, cause, moved);
         }
         for tracker in self.trackers(id) {
             self.enter_drain(
@@ -250,6 +257,9 @@ impl Balancer {
         server.admin &= !flag;
         self.refresh(now, id);
         self.report(id, before, cause);
+        if !self.server(id).in_maint() {
+            self.log(id, AlertKind::LeavesDrain, cause, 0);
+        }
         if self.server(id).admin & admin::DRAIN == 0 {
             for tracker in self.trackers(id) {
                 self.leave_drain(now, tracker, admin::INHERITED_DRAIN, Cause::Tracked(id));
@@ -339,17 +349,62 @@ impl Balancer {
         id: ServerId,
         before: Status,
         cause: Cause,
-        slowly: bool,
-        chance: &mut dyn Chance,
+        trigger: Trigger,
     ) {
         self.refresh(now, id);
         self.report(id, before, cause);
-        if slowly {
+        if matches!(
+            trigger,
+            Trigger::HealthUpSlowly | Trigger::LeaveMaintenanceSlowly
+        ) {
             self.schedule_warm_up(now, id);
         }
         self.kill_backups_if_marked_up(now, id);
+        let waiting = self.backends[id.backend.0 as usize].queue.len();
         self.draw_waiting(now, id);
-        let _ = chance;
+        let taken = waiting - self.backends[id.backend.0 as usize].queue.len();
+        let kind = match trigger {
+            Trigger::LeaveMaintenance
+            | Trigger::LeaveMaintenanceSlowly
+            | Trigger::LeaveMaintenanceStopping => AlertKind::LeavesMaintenance,
+            _ => AlertKind::Up,
+        };
+        self.log(id, kind, cause, taken);
+    }
+
+    /// Writes a line to the proxy's log, and a second one about a drained server.
+    fn log(&mut self, id: ServerId, kind: AlertKind, cause: Cause, requeued: u32) {
+        if self.interest == Interest::Nothing {
+            return;
+        }
+        let backend = &self.backends[id.backend.0 as usize];
+        let server = &backend.servers[id.slot as usize];
+        let gone = matches!(
+            kind,
+            AlertKind::Down | AlertKind::Stopping | AlertKind::EntersMaintenance
+        );
+        let alert = Alert {
+            server: id,
+            kind,
+            cause,
+            actives: backend.farm.actives,
+            backups: backend.farm.backups,
+            sessions: server.connections,
+            requeued,
+            waiting: if gone {
+                server.queue.len()
+            } else {
+                backend.queue.len()
+            },
+        };
+        let remains = server.in_drain() && matches!(kind, AlertKind::Down | AlertKind::Up);
+        self.note_state(Event::Logged(alert));
+        if remains {
+            self.note_state(Event::Logged(Alert {
+                kind: AlertKind::RemainsInDrain,
+                ..alert
+            }));
+        }
     }
 
     fn schedule_warm_up(&mut self, now: Moment, id: ServerId) {
@@ -405,17 +460,18 @@ impl Balancer {
         id: ServerId,
         maintenance: bool,
         chance: &mut dyn Chance,
-    ) {
+    ) -> u32 {
         let backend = &self.backends[id.backend.0 as usize];
         let allowed = backend.config.redispatch.is_some() && !backend.config.persist;
         if !allowed && !(maintenance && self.profile.maintenance_moves_any_queue) {
-            return;
+            return 0;
         }
         let waiting: Vec<RequestId> = backend.servers[id.slot as usize]
             .queue
             .iter()
             .filter(|request| !self.flows[*request].forced)
             .collect();
+        let moved = waiting.len() as u32;
         for request in waiting {
             self.leave_queue(request);
             let flow = &mut self.flows[request];
@@ -425,6 +481,7 @@ impl Balancer {
             flow.leaving = id.slot;
             self.place(now, request, chance);
         }
+        moved
     }
 
     /// `on-marked-down shutdown-sessions`
