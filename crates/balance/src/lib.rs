@@ -21,6 +21,7 @@ pub mod config;
 pub mod error;
 pub mod event;
 pub mod farm;
+mod fetch;
 mod flow;
 pub mod hash;
 mod health;
