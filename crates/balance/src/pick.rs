@@ -3,7 +3,12 @@
 //! The shape is HAProxy's own seam. A policy never changes the [`Farm`]; the balancer
 //! updates the farm first and then tells the policy what happened.
 
+mod bits;
+pub mod first;
 mod heap;
+mod ladder;
+pub mod least_conn;
+pub mod map;
 pub mod round_robin;
 #[cfg(test)]
 pub(crate) mod trial;
@@ -13,6 +18,9 @@ use crate::config::{Balance, HashType};
 use crate::farm::{Farm, Group};
 use crate::profile::Profile;
 
+pub use first::First;
+pub use least_conn::LeastConn;
+pub use map::Map;
 pub use round_robin::RoundRobin;
 
 /// What is asked of a policy for one request.
@@ -57,6 +65,14 @@ pub trait Policy {
 pub enum Picker {
     /// `roundrobin`
     RoundRobin(RoundRobin),
+    /// `static-rr`
+    StaticRr(Map),
+    /// `leastconn`
+    LeastConn(LeastConn),
+    /// `first`
+    First(First),
+    /// A hash of the request, `hash-type map-based`.
+    MapHash(Map),
 }
 
 impl Default for Picker {
@@ -71,6 +87,9 @@ macro_rules! each {
     ($self:expr, $policy:ident => $call:expr) => {
         match $self {
             Picker::RoundRobin($policy) => $call,
+            Picker::StaticRr($policy) | Picker::MapHash($policy) => $call,
+            Picker::LeastConn($policy) => $call,
+            Picker::First($policy) => $call,
         }
     };
 }
@@ -79,18 +98,19 @@ impl Picker {
     /// The algorithm `balance` asks for, over the members of `farm` that are usable at the start.
     pub fn new(
         balance: &Balance,
-        _hash: HashType,
+        hash: HashType,
         _hash_balance_factor: u32,
         profile: &Profile,
         farm: &Farm,
     ) -> Self {
         match balance {
-            Balance::RoundRobin
-            | Balance::StaticRr
-            | Balance::LeastConn
-            | Balance::First
-            | Balance::Random(_)
-            | Balance::Hash(_) => Self::RoundRobin(RoundRobin::new(profile, farm)),
+            Balance::StaticRr => Self::StaticRr(Map::new(farm)),
+            Balance::LeastConn => Self::LeastConn(LeastConn::new(profile, farm)),
+            Balance::First => Self::First(First::new(farm)),
+            Balance::Hash(_) if !hash.consistent => Self::MapHash(Map::new(farm)),
+            Balance::RoundRobin | Balance::Random(_) | Balance::Hash(_) => {
+                Self::RoundRobin(RoundRobin::new(profile, farm))
+            }
         }
     }
 }
@@ -132,10 +152,12 @@ impl Policy for Picker {
 
     #[inline]
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
-        // A single backup in force is taken as it is: full or not, to be avoided or not.
-        if let Group::FirstBackup(slot) = farm.group() {
-            return Some(slot);
+        match (self, farm.group()) {
+            (Self::StaticRr(map), _) => map.walk(farm, ask.avoid),
+            (Self::MapHash(map), _) => map.pick(farm, ask, chance),
+            // A single backup in force is taken as it is: full or not, to be avoided or not.
+            (_, Group::FirstBackup(slot)) => Some(slot),
+            (policy, _) => each!(policy, policy => policy.pick(farm, ask, chance)),
         }
-        each!(self, policy => policy.pick(farm, ask, chance))
     }
 }

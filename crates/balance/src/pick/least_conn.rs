@@ -1,0 +1,331 @@
+//! `balance leastconn`: the server with the fewest requests for its weight
+//! (spec: balancing, 4).
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::chance::Chance;
+use crate::farm::{Farm, Group};
+use crate::pick::ladder::{Ladder, Link, QUEUES, Step};
+use crate::pick::{Ask, Policy};
+use crate::profile::{Fullness, Load, Profile, Reposition, Ties};
+
+/// The algorithm with its books.
+///
+/// With FIFO ties, a server that is full and can stay so only until a slot is given back
+/// or its limit is changed is parked: taken off the ladder when a pick meets it, and put
+/// back to its place when that happens. So a farm full of full servers costs nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeastConn {
+    /// The active servers and the backup servers.
+    ladders: [Ladder; 2],
+    /// Where each server is, by slot.
+    links: Vec<Link>,
+    /// Whether each server takes part, by slot: it is on the ladder or parked.
+    present: Vec<bool>,
+    /// Insertions so far.
+    turn: u64,
+    order: Order,
+    load: Load,
+    reposition: Reposition,
+    full: Fullness,
+}
+
+/// The order among equal keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Fifo,
+    /// Four queues drawn by lot. Nothing is drawn before the first pick brings a seed.
+    Lots(Option<Lots>),
+}
+
+/// The lots of 3.2 and later. HAProxy draws from a generator of its own at each insertion;
+/// here it is seeded by the driver's chance, so that one seed gives one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Lots(u64);
+
+impl Lots {
+    /// A queue.
+    fn draw(&mut self) -> u8 {
+        // One step of splitmix64, of which the two highest bits are taken.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed >> 62) as u8
+    }
+}
+
+impl LeastConn {
+    /// All usable servers of `farm` are idle, in declaration order.
+    pub fn new(profile: &Profile, farm: &Farm) -> Self {
+        let mut this = Self {
+            ladders: [Ladder::default(), Ladder::default()],
+            links: vec![Link::default(); farm.members.len()],
+            present: vec![false; farm.members.len()],
+            turn: 0,
+            order: match profile.leastconn_ties {
+                Ties::Fifo => Order::Fifo,
+                Ties::FourLists => Order::Lots(None),
+            },
+            load: profile.leastconn_load,
+            reposition: profile.leastconn_reposition,
+            full: profile.leastconn_full,
+        };
+        for (slot, member) in (0..).zip(&farm.members) {
+            if member.usable {
+                this.put(farm, slot);
+            }
+        }
+        this
+    }
+
+    /// The key of `slot`: what one more request would weigh, 0 for an idle server.
+    #[inline]
+    fn key(&self, farm: &Farm, slot: u32) -> u32 {
+        let member = &farm.members[slot as usize];
+        let load = match self.load {
+            Load::Served => member.served,
+            Load::ServedAndQueued => member.served + member.queued,
+        };
+        if load == 0 {
+            return 0;
+        }
+        let heavy = (load + 1).wrapping_mul(4096);
+        heavy.checked_div(member.weight).unwrap_or(heavy)
+    }
+
+    fn is_full(&self, farm: &Farm, slot: u32) -> bool {
+        match self.full {
+            Fullness::Saturated => farm.is_saturated(slot),
+            Fullness::QueueFull => {
+                let member = &farm.members[slot as usize];
+                member.maxconn != 0
+                    && member.served + member.queued >= farm.limit(slot) + member.maxqueue
+            }
+        }
+    }
+
+    /// Whether `slot` is full and nothing but a slot given back or a change of its
+    /// `maxconn` can change that: not its queue, not the load of the backend, not time.
+    fn stays_full(&self, farm: &Farm, slot: u32) -> bool {
+        let member = &farm.members[slot as usize];
+        let room = match self.full {
+            Fullness::Saturated => 0,
+            Fullness::QueueFull => member.maxqueue,
+        };
+        member.maxconn != 0 && member.served >= member.maxconn.max(member.minconn) + room
+    }
+
+    /// Puts `slot` behind its equals, wherever it was.
+    fn put(&mut self, farm: &Farm, slot: u32) {
+        self.take_out(farm, slot);
+        self.present[slot as usize] = true;
+        let key = self.key(farm, slot);
+        let link = &mut self.links[slot as usize];
+        link.key = key;
+        link.turn = self.turn;
+        self.turn += 1;
+        let queue = match &mut self.order {
+            Order::Fifo | Order::Lots(None) => 0,
+            Order::Lots(Some(lots)) => lots.draw(),
+        };
+        let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
+        ladder.push(&mut self.links, slot, queue);
+    }
+
+    fn take_out(&mut self, farm: &Farm, slot: u32) {
+        self.present[slot as usize] = false;
+        if self.links[slot as usize].is_on() {
+            let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
+            ladder.remove(&mut self.links, slot);
+        }
+    }
+
+    /// Ends the parking of `slot` if its reason is gone.
+    fn unpark(&mut self, farm: &Farm, slot: u32) {
+        if self.present[slot as usize]
+            && !self.links[slot as usize].is_on()
+            && !self.stays_full(farm, slot)
+        {
+            let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
+            ladder.push_by_turn(&mut self.links, slot);
+        }
+    }
+
+    /// The load of `slot` may have changed.
+    #[inline]
+    fn reposition(&mut self, farm: &Farm, slot: u32) {
+        if !self.present[slot as usize] {
+            return;
+        }
+        let moved = self.links[slot as usize].key != self.key(farm, slot);
+        if moved || self.reposition == Reposition::Always {
+            self.put(farm, slot);
+        } else {
+            self.unpark(farm, slot);
+        }
+    }
+
+    /// The first fit server in order of keys, then of insertion.
+    #[inline]
+    fn pick_in_order(&mut self, farm: &Farm, avoid: Option<u32>) -> Option<u32> {
+        let ladder = usize::from(farm.group() != Group::Active);
+        let mut avoided = None;
+        let mut lowest = self.ladders[ladder].lowest();
+        while let Some(step) = lowest {
+            let mut next = step.head(0);
+            while let Some(slot) = next {
+                next = self.links[slot as usize].behind();
+                if self.is_full(farm, slot) {
+                    if self.stays_full(farm, slot) {
+                        self.ladders[ladder].remove(&mut self.links, slot);
+                    }
+                } else if avoid == Some(slot) {
+                    avoided = Some(slot);
+                } else {
+                    return Some(slot);
+                }
+            }
+            lowest = self.ladders[ladder].above(step.key);
+        }
+        avoided
+    }
+
+    /// The first fit head of a queue, of the lowest key that has one. The first queue to
+    /// look at is drawn by lot; a fit server behind an unfit head is not seen.
+    fn pick_by_lot(&mut self, farm: &Farm, avoid: Option<u32>, mut lots: Lots) -> Option<u32> {
+        let ladder = usize::from(farm.group() != Group::Active);
+        let mut avoided = None;
+        let mut lowest = self.ladders[ladder].lowest();
+        while let Some(step) = lowest {
+            let start = usize::from(lots.draw());
+            self.order = Order::Lots(Some(lots));
+            // HAProxy goes on round the queues, but sees the same heads again.
+            for queue in (start..start + QUEUES).map(|queue| queue % QUEUES) {
+                match step.head(queue) {
+                    Some(slot) if self.is_full(farm, slot) => {}
+                    Some(slot) if avoid == Some(slot) => avoided = Some(slot),
+                    Some(slot) => return Some(slot),
+                    None => {}
+                }
+            }
+            lowest = self.ladders[ladder].above(step.key);
+        }
+        avoided
+    }
+
+    /// Deals those who came before the first pick to the queues.
+    fn deal(&mut self, farm: &Farm, lots: Lots) {
+        self.order = Order::Lots(Some(lots));
+        for ladder in 0..2 {
+            let mut waiting = Vec::new();
+            let mut lowest = self.ladders[ladder].lowest();
+            while let Some(step) = lowest {
+                let queue = self.queue(&step);
+                waiting.extend(queue);
+                lowest = self.ladders[ladder].above(step.key);
+            }
+            for slot in waiting {
+                self.put(farm, slot);
+            }
+        }
+    }
+
+    fn queue(&self, step: &Step) -> impl Iterator<Item = u32> {
+        core::iter::successors(step.head(0), |slot| self.links[*slot as usize].behind())
+    }
+}
+
+impl Policy for LeastConn {
+    fn added(&mut self, farm: &Farm, _slot: u32, _weight: u32) {
+        self.links.resize(farm.members.len(), Link::default());
+        self.present.resize(farm.members.len(), false);
+    }
+
+    fn joined(&mut self, farm: &Farm, slot: u32) {
+        self.put(farm, slot);
+    }
+
+    fn left(&mut self, farm: &Farm, slot: u32, _weight_before: u32) {
+        self.take_out(farm, slot);
+    }
+
+    fn weighed(&mut self, farm: &Farm, slot: u32, _weight_before: u32) {
+        self.put(farm, slot);
+    }
+
+    fn took(&mut self, farm: &Farm, slot: u32) {
+        self.reposition(farm, slot);
+    }
+
+    fn dropped(&mut self, farm: &Farm, slot: u32) {
+        self.reposition(farm, slot);
+    }
+
+    fn limited(&mut self, farm: &Farm, slot: u32) {
+        self.unpark(farm, slot);
+    }
+
+    fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
+        match self.order {
+            Order::Fifo => self.pick_in_order(farm, ask.avoid),
+            Order::Lots(Some(lots)) => self.pick_by_lot(farm, ask.avoid, lots),
+            Order::Lots(None) => {
+                let lots = Lots(chance.next_u64());
+                self.deal(farm, lots);
+                self.pick(farm, ask, chance)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Balance;
+    use crate::pick::trial::Trial;
+    use crate::profile::Version;
+
+    /// Sequences of 2.6.12 (spec: balancing, 4.3). 2.2 agrees, as nothing queues.
+    #[test]
+    fn sequences_of_a_real_process() {
+        for version in [Version::V2_2, Version::V2_6] {
+            for (weights, script) in [
+                ("1:1:1", "ABCABCABC"),
+                ("1:1:1", "ABCAB -B CACAC +B ACBACBACB"),
+                ("10:20", "ABABAB"),
+                ("1:2", "(ABBBABBA"),
+                ("1:1:1", "(ABCABCAB"),
+            ] {
+                Trial::new(version, Balance::LeastConn, weights).run(script);
+            }
+        }
+        Trial::new(Version::V2_6, Balance::LeastConn, "1:1:1b:1b")
+            .run("ABAB -A BBB -B CCCC -C DDDD +C CCC -D CC +B BBB +A BABABA");
+    }
+
+    /// A full server is passed over, parked or not, and is back in its place afterwards.
+    #[test]
+    fn full_servers_are_passed_over() {
+        let mut trial = Trial::new(Version::V2_6, Balance::LeastConn, "1/1:1/2:1/1");
+        trial.run("(ABCB- )BA (AB- )C (C-");
+        trial.farm.members[0].maxconn = 2;
+        trial.farm.members[0].minconn = 2;
+        trial.picker.limited(&trial.farm, 0);
+        trial.run("(A-");
+    }
+
+    /// Equal servers come out evenly from the lots, and not in turn.
+    #[test]
+    fn lots_are_fair_and_repeatable() {
+        let mut trial = Trial::new(Version::V3_4, Balance::LeastConn, "1:1:1");
+        let mut again = trial.clone();
+        let picks = trial.picks(Ask::default(), 30_000);
+        assert_eq!(picks, again.picks(Ask::default(), 30_000));
+        for letter in ['A', 'B', 'C'] {
+            let share = picks.chars().filter(|c| *c == letter).count();
+            assert!((9_500..10_500).contains(&share), "{letter}: {share}");
+        }
+        assert!(!picks.contains("ABCABCABCABCABC"));
+    }
+}
