@@ -327,12 +327,9 @@ impl Balancer {
         if member.queued == 0 && (backend.farm.queued == 0 || !member.usable) {
             return;
         }
-        // The gate looks at connections, the loop at slots; without a limit nothing leaves.
-        let limit = if member.maxconn == 0 {
-            0
-        } else {
-            backend.farm.limit(slot)
-        };
+        // The gate looks at connections, the loop at slots. Without `maxconn` the limit is
+        // `minconn`, so that nothing leaves where there is none either.
+        let limit = backend.farm.limit(slot);
         if member.maxconn != 0 && backend.servers[slot as usize].connections >= limit {
             return;
         }
