@@ -1,5 +1,4 @@
 #![expect(
-    missing_docs,
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "an instrument for developers"

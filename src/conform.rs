@@ -7,6 +7,7 @@
 //! the verdicts up. `tests/reference/README.md` tells how recordings are made.
 
 pub mod listing;
+pub mod program;
 mod reason;
 pub mod recording;
 pub mod replay;

@@ -167,12 +167,32 @@ impl Recording {
     /// The first line that cannot be understood, or that speaks of a request or a server
     /// that is not there.
     pub fn read(text: &str) -> Result<Self, RecordingError> {
+        Self::parse(text, |first| serde_json::from_str(first))
+    }
+
+    /// Reads a program: the same text, whose first line may lack `haproxy` and `exact` and
+    /// whose observations may be missing.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn read_program(text: &str) -> Result<Self, RecordingError> {
+        Self::parse(text, |first| {
+            let mut words: Map<String, Value> = serde_json::from_str(first)?;
+            words.entry("haproxy").or_insert_with(|| Value::from(""));
+            words.entry("exact").or_insert_with(|| Value::from(true));
+            serde_json::from_value(Value::Object(words))
+        })
+    }
+
+    fn parse(
+        text: &str,
+        head: impl FnOnce(&str) -> serde_json::Result<Head>,
+    ) -> Result<Self, RecordingError> {
         let mut lines = text.lines().enumerate().map(|(at, text)| (at + 1, text));
         let Some((number, first)) = lines.next() else {
             return Err(RecordingError::new(1, "the recording is empty"));
         };
-        let head: Head =
-            serde_json::from_str(first).map_err(|error| RecordingError::json(number, &error))?;
+        let head = head(first).map_err(|error| RecordingError::json(number, &error))?;
         let mut known = Known::new(&head)?;
         let mut steps = Vec::new();
         for (number, text) in lines {

@@ -1,8 +1,7 @@
 //! The first line of a recording as a configuration of the core.
 
-use balance::config::{
-    Backend, Balance, Cookie, CookieMode, HashFunction, HashKey, HashType, Server,
-};
+use balance::config::{Backend, Balance, Cookie, HashType, Server};
+use balance::words::ConfigWordError;
 use balance::{Config, Profile, Span, Version};
 
 use super::recording::{Head, HeadServer, RecordingError};
@@ -51,13 +50,20 @@ impl Head {
         let connect = line.connect_ms.map(|ms| Span::from_millis(u64::from(ms)));
         let mut backend = Backend {
             name: BACKEND.to_owned(),
-            balance: balance(line.balance.as_deref().unwrap_or("roundrobin"))?,
-            hash: line
-                .hash_type
-                .as_deref()
-                .map_or(Ok(HashType::default()), hash_type)?,
+            balance: words(
+                "balance",
+                line.balance.as_deref().unwrap_or("roundrobin"),
+                Balance::parse,
+            )?,
+            hash: match &line.hash_type {
+                Some(text) => words("hash-type", text, HashType::parse)?,
+                None => HashType::default(),
+            },
             hash_balance_factor: line.hash_balance_factor.unwrap_or(0),
-            cookie: line.cookie.as_deref().map(cookie).transpose()?,
+            cookie: match &line.cookie {
+                Some(text) => Some(words("cookie", text, Cookie::parse)?),
+                None => None,
+            },
             fullconn: line.fullconn.unwrap_or(DEFAULT_FULLCONN),
             retries: line.retries.unwrap_or(3),
             timeout_connect: Some(connect.unwrap_or(NEVER)),
@@ -109,108 +115,13 @@ fn apply_option(backend: &mut Backend, option: &str) -> Result<(), String> {
     }
     Ok(())
 }
-fn balance(text: &str) -> Result<Balance, String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let (first, rest) = words.split_first().ok_or("balance: empty")?;
-    let arg = |name: &str| {
-        first
-            .strip_prefix(name)?
-            .strip_prefix('(')?
-            .strip_suffix(')')
-    };
-    Ok(match *first {
-        "roundrobin" => Balance::RoundRobin,
-        "static-rr" => Balance::StaticRr,
-        "leastconn" => Balance::LeastConn,
-        "first" => Balance::First,
-        "random" => Balance::Random(2),
-        "source" => Balance::Hash(HashKey::Source),
-        "uri" => {
-            let (mut len, mut depth, mut whole, mut path_only) = (0, 0, false, false);
-            let mut it = rest.iter();
-            while let Some(w) = it.next() {
-                match *w {
-                    "len" => len = it.next().and_then(|n| n.parse().ok()).ok_or("len")?,
-                    "depth" => depth = it.next().and_then(|n| n.parse().ok()).ok_or("depth")?,
-                    "whole" => whole = true,
-                    "path-only" => path_only = true,
-                    w => return Err(format!("balance uri: {w}")),
-                }
-            }
-            Balance::Hash(HashKey::Uri {
-                len,
-                depth,
-                whole,
-                path_only,
-            })
-        }
-        "url_param" => Balance::Hash(HashKey::UrlParam {
-            name: rest.first().ok_or("url_param")?.to_string(),
-            check_post: rest.contains(&"check_post"),
-        }),
-        _ => {
-            if let Some(n) = arg("random") {
-                Balance::Random(n.parse().map_err(|_| "random")?)
-            } else if let Some(n) = arg("hdr") {
-                Balance::Hash(HashKey::Header {
-                    name: n.to_ascii_lowercase(),
-                    use_domain_only: rest.contains(&"use_domain_only"),
-                })
-            } else {
-                return Err(format!("balance: {first}"));
-            }
-        }
-    })
-}
 
-fn hash_type(text: &str) -> Result<HashType, String> {
+/// The arguments of one configuration line, read by `parse`.
+fn words<T>(
+    keyword: &str,
+    text: &str,
+    parse: impl FnOnce(&[&str]) -> Result<T, ConfigWordError>,
+) -> Result<T, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let mut h = HashType {
-        consistent: words[0] == "consistent",
-        ..HashType::default()
-    };
-    let mut named = false;
-    for w in &words[1..] {
-        match *w {
-            "avalanche" => h.avalanche = true,
-            f => {
-                named = true;
-                h.function = match f {
-                    "sdbm" => HashFunction::Sdbm,
-                    "djb2" => HashFunction::Djb2,
-                    "wt6" => HashFunction::Wt6,
-                    "crc32" => HashFunction::Crc32,
-                    "none" => HashFunction::None,
-                    _ => return Err(format!("hash-type: {f}")),
-                };
-            }
-        }
-    }
-    h.avalanche |= h.consistent && !named;
-    Ok(h)
-}
-
-fn cookie(text: &str) -> Result<Cookie, String> {
-    let mut words = text.split_whitespace();
-    let mut c = Cookie {
-        name: words.next().ok_or("cookie")?.to_owned(),
-        ..Cookie::default()
-    };
-    while let Some(w) = words.next() {
-        match w {
-            "insert" => c.mode = CookieMode::Insert,
-            "rewrite" => c.mode = CookieMode::Rewrite,
-            "prefix" => c.mode = CookieMode::Prefix,
-            "indirect" => c.indirect = true,
-            "nocache" => c.nocache = true,
-            "postonly" => c.postonly = true,
-            "preserve" => c.preserve = true,
-            "httponly" => c.httponly = true,
-            "secure" => c.secure = true,
-            "domain" => c.domains.push(words.next().ok_or("domain")?.to_owned()),
-            "attr" => c.attrs.push(words.next().ok_or("attr")?.to_owned()),
-            w => return Err(format!("cookie: {w}")),
-        }
-    }
-    Ok(c)
+    parse(&words).map_err(|error| format!("{keyword}: {error}"))
 }

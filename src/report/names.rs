@@ -1,4 +1,4 @@
-//! What servers are called when people read of them.
+//! What servers are called in reports.
 
 use std::collections::BTreeMap;
 
