@@ -7,6 +7,7 @@
 pub mod conform;
 pub mod kernel;
 pub mod lab;
+pub mod oracle;
 pub mod plan;
 #[cfg(all(feature = "record", unix))]
 pub mod record;

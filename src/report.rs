@@ -10,7 +10,7 @@ pub mod expect;
 pub mod graph;
 pub mod json;
 pub mod markdown;
-pub mod names;
+
 pub mod picks;
 pub mod spread;
 pub mod table;
@@ -21,11 +21,11 @@ use balance::{Interest, Moment, ServerId, Span};
 
 use self::distribution::{Distribution, Row};
 use self::expect::{Facts, Verdict};
-use self::names::Names;
+
 use self::picks::Picks;
 use self::transitions::{Change, History, words};
 use crate::plan::{Action, Claim, Plan};
-use crate::trace::{Digest, Event, Sample, Sink, States};
+use crate::trace::{Event, Names, Sample, Sink, States};
 
 /// Time as a report counts it: from the clients' start, in seconds, negative before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,6 @@ impl Clock {
 /// Everything a report is made of, counted while the run goes on.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    digest: Digest,
     distribution: Distribution,
     start: States,
     states: States,
@@ -66,6 +65,15 @@ pub struct Tally {
     keep: KeepPicks,
     picks: Option<Picks>,
     replies: Vec<(Moment, u32, String)>,
+}
+
+/// What the driver of a run knows at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The last moment.
+    pub at: Moment,
+    /// The checksum over what was told.
+    pub digest: u64,
 }
 
 /// Whether the sequence of servers is kept for the report.
@@ -91,7 +99,6 @@ impl Tally {
         };
         let start = States::at_start(&plan.proxy);
         Self {
-            digest: Digest::default(),
             distribution: Distribution::default(),
             states: start.clone(),
             start,
@@ -102,9 +109,9 @@ impl Tally {
         }
     }
 
-    /// Ends the count at `end` and draws up the report. `names` are those of the plan and
-    /// of every server made since.
-    pub fn close(self, plan: &Plan, names: &Names, end: Moment) -> Report {
+    /// Ends the count and draws up the report. `names` are those of the plan and of every
+    /// server made since.
+    pub fn close(self, plan: &Plan, names: &Names, end: End) -> Report {
         let clock = Clock::starting(plan.clients_start);
         let distribution = self.distribution.close();
         let picks: Vec<Option<ServerId>> = self.picks.iter().flat_map(Picks::sequence).collect();
@@ -129,8 +136,8 @@ impl Tally {
             title: plan.title.clone(),
             seed: plan.seed,
             profile: plan.proxy.profile.version.name(),
-            digest: self.digest.value(),
-            simulated: end.since(Moment::ZERO),
+            digest: end.digest,
+            simulated: end.at.since(Moment::ZERO),
             servers: ids.into_iter().map(server).collect(),
             unanswered: distribution.unanswered(),
             total: distribution.total().clone(),
@@ -165,7 +172,6 @@ impl Sink for Tally {
 
     #[inline]
     fn sample(&mut self, sample: &Sample) {
-        self.digest.sample(sample);
         self.distribution.add(sample);
         if let Some(picks) = &mut self.picks {
             picks.add(sample);
@@ -173,7 +179,6 @@ impl Sink for Tally {
     }
 
     fn event(&mut self, at: Moment, event: &Event) {
-        self.digest.event(at, event);
         self.states.follow(at, event);
         self.history.follow(at, event);
         if let Some(picks) = &mut self.picks {
@@ -182,7 +187,6 @@ impl Sink for Tally {
     }
 
     fn reply(&mut self, at: Moment, entry: u32, text: &str) {
-        self.digest.reply(at, entry, text);
         self.replies.push((at, entry, text.to_owned()));
     }
 }

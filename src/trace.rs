@@ -1,9 +1,12 @@
 //! What a run tells: samples and events, and the digest that two runs are compared by.
 
 pub mod digest;
+pub mod machine;
+pub mod names;
 pub mod states;
 
 pub use digest::Digest;
+pub use names::Names;
 pub use states::{Place, States};
 
 use balance::{By, Interest, Moment, ServerId, Span};

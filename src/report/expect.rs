@@ -3,10 +3,10 @@
 use balance::{Moment, ServerId, Span};
 
 use super::distribution::{Closed, Row};
-use super::names::Names;
 use super::transitions::{Change, History, words};
 use super::{Clock, number};
 use crate::plan::{Bound, Claim, Expectation};
+use crate::trace::Names;
 use crate::trace::{Place, States};
 
 /// What became of one expectation.

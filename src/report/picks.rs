@@ -47,12 +47,21 @@ impl Picks {
         }
     }
 
-    /// Notes who answered.
+    /// Notes who answered. A client that could not connect has a sample, but has sent
+    /// nothing: it takes its place in the order now.
     pub fn add(&mut self, sample: &Sample) {
-        if let Some(number) = self.waiting.remove(&(sample.client, sample.thread)) {
-            let server = sample.server.filter(|_| sample.served);
-            self.answered.insert(number, server);
-        }
+        let who = (sample.client, sample.thread);
+        let unsent = sample.status == 0 && sample.server.is_none();
+        let number = match self.waiting.remove(&who) {
+            Some(number) => number,
+            None if unsent && self.sent < self.limit => {
+                self.sent += 1;
+                self.sent - 1
+            }
+            None => return,
+        };
+        let server = sample.server.filter(|_| sample.served);
+        self.answered.insert(number, server);
     }
 
     /// The servers in order of sending; none for a request that no server answered.
@@ -106,6 +115,19 @@ mod tests {
         picks.add(&answer(1, None));
         picks.add(&answer(0, Some(0)));
         assert_eq!(slots(&picks), [Some(0), Some(1), None]);
+    }
+
+    #[test]
+    fn a_client_that_cannot_connect_takes_its_place() {
+        let mut picks = Picks::all();
+        picks.follow(&sent(0));
+        let unconnected = Sample {
+            status: 0,
+            ..answer(1, None)
+        };
+        picks.add(&unconnected);
+        picks.add(&answer(0, Some(0)));
+        assert_eq!(slots(&picks), [Some(0), None]);
     }
 
     #[test]

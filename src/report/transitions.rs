@@ -3,7 +3,7 @@
 use balance::event::{Cause, CheckResult, Status};
 use balance::{Moment, ServerId};
 
-use super::names::Names;
+use crate::trace::Names;
 use crate::trace::{Event, Place};
 
 /// Every change of any server's status, in order.

@@ -1,4 +1,4 @@
-//! What servers are called in reports.
+//! What servers are called when people read of them.
 
 use std::collections::BTreeMap;
 
