@@ -4,11 +4,14 @@
 //! updates the farm first and then tells the policy what happened.
 
 mod bits;
+mod circle;
 pub mod first;
 mod heap;
 mod ladder;
 pub mod least_conn;
 pub mod map;
+pub mod random;
+pub mod ring;
 pub mod round_robin;
 #[cfg(test)]
 pub(crate) mod trial;
@@ -21,6 +24,8 @@ use crate::profile::Profile;
 pub use first::First;
 pub use least_conn::LeastConn;
 pub use map::Map;
+pub use random::Random;
+pub use ring::Ring;
 pub use round_robin::RoundRobin;
 
 /// What is asked of a policy for one request.
@@ -73,6 +78,10 @@ pub enum Picker {
     First(First),
     /// A hash of the request, `hash-type map-based`.
     MapHash(Map),
+    /// A hash of the request, `hash-type consistent`.
+    Ring(Ring),
+    /// `random`
+    Random(Random),
 }
 
 impl Default for Picker {
@@ -90,6 +99,8 @@ macro_rules! each {
             Picker::StaticRr($policy) | Picker::MapHash($policy) => $call,
             Picker::LeastConn($policy) => $call,
             Picker::First($policy) => $call,
+            Picker::Ring($policy) => $call,
+            Picker::Random($policy) => $call,
         }
     };
 }
@@ -99,18 +110,22 @@ impl Picker {
     pub fn new(
         balance: &Balance,
         hash: HashType,
-        _hash_balance_factor: u32,
+        hash_balance_factor: u32,
         profile: &Profile,
         farm: &Farm,
     ) -> Self {
         match balance {
+            Balance::RoundRobin => Self::RoundRobin(RoundRobin::new(profile, farm)),
             Balance::StaticRr => Self::StaticRr(Map::new(farm)),
             Balance::LeastConn => Self::LeastConn(LeastConn::new(profile, farm)),
             Balance::First => Self::First(First::new(farm)),
-            Balance::Hash(_) if !hash.consistent => Self::MapHash(Map::new(farm)),
-            Balance::RoundRobin | Balance::Random(_) | Balance::Hash(_) => {
-                Self::RoundRobin(RoundRobin::new(profile, farm))
+            Balance::Random(draws) => {
+                Self::Random(Random::new(*draws, hash_balance_factor, profile, farm))
             }
+            Balance::Hash(_) if hash.consistent => {
+                Self::Ring(Ring::new(hash_balance_factor, profile, farm))
+            }
+            Balance::Hash(_) => Self::MapHash(Map::new(farm)),
         }
     }
 }
@@ -155,6 +170,7 @@ impl Policy for Picker {
         match (self, farm.group()) {
             (Self::StaticRr(map), _) => map.walk(farm, ask.avoid),
             (Self::MapHash(map), _) => map.pick(farm, ask, chance),
+            (Self::Random(random), _) => random.pick(farm, ask, chance),
             // A single backup in force is taken as it is: full or not, to be avoided or not.
             (_, Group::FirstBackup(slot)) => Some(slot),
             (policy, _) => each!(policy, policy => policy.pick(farm, ask, chance)),
