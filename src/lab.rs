@@ -10,7 +10,9 @@
 mod browser;
 mod clients;
 mod cookie_jar;
+mod event_loop;
 mod fifo;
+mod lines;
 mod node;
 mod numbers;
 mod operator;

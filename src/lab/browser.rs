@@ -107,7 +107,15 @@ impl Browser {
         });
         let connected = std::mem::replace(&mut self.connected, true);
         let delay = out.wire.upward(connected);
-        out.after(delay, Event::Arrives { client, request });
+        let first = !connected;
+        out.after(
+            delay,
+            Event::Arrives {
+                client,
+                request,
+                first,
+            },
+        );
     }
 
     /// The page is loaded.
@@ -119,6 +127,9 @@ impl Browser {
     ) {
         for header in set_cookies {
             self.jar.set(out.now, header);
+        }
+        if outcome.status == 0 {
+            self.connected = false;
         }
         let elapsed: Span = out.now.since(self.sent);
         out.sample(&Sample {

@@ -11,7 +11,9 @@ use crate::kernel::{Agenda, Collision, Delay, Seeds};
 use crate::plan::{self, Reach};
 use crate::trace::{self, Sink};
 
+use super::event_loop::EventLoop;
 use super::fifo::Fifo;
+use super::lines::Line;
 use super::outbox::{Outbox, TIMERS};
 use super::pace::Pace;
 use super::sessions::{Brought, Sessions, Visit};
@@ -26,6 +28,10 @@ pub(super) enum Job {
         attempt: AttemptId,
         /// What it brings of the node's sessions.
         session: Brought,
+        /// The connection it came over.
+        line: Line,
+        /// Whether that connection was made for it.
+        new: bool,
     },
     /// A health check.
     Check(ProbeId),
@@ -39,6 +45,13 @@ pub(super) struct Reply {
     job: Job,
     status: u16,
     visit: Visit,
+}
+
+impl Reply {
+    /// What is answered.
+    pub(super) fn job(self) -> Job {
+        self.job
+    }
 }
 
 /// One node.
@@ -69,6 +82,7 @@ struct Manner {
 #[derive(Clone, Debug, PartialEq)]
 enum Engine {
     Fifo(Fifo),
+    EventLoop(Box<EventLoop>),
 }
 
 /// Lent to an engine while it works.
@@ -107,7 +121,11 @@ impl Node {
         manner.slow(plan.delay, agenda);
         Ok(Self {
             reach: plan.reach,
-            engine: Engine::Fifo(Fifo::new(plan.workers)),
+            engine: if plan.event_loop {
+                Engine::EventLoop(Box::new(EventLoop::new()))
+            } else {
+                Engine::Fifo(Fifo::new(plan.workers))
+            },
             manner,
         })
     }
@@ -144,6 +162,7 @@ impl Node {
         };
         match &mut self.engine {
             Engine::Fifo(fifo) => fifo.arrive(job, &mut desk),
+            Engine::EventLoop(event_loop) => event_loop.arrive(job, &mut desk),
         }
     }
 
@@ -159,6 +178,7 @@ impl Node {
         };
         match &mut self.engine {
             Engine::Fifo(fifo) => fifo.alarm(alarm, &mut desk),
+            Engine::EventLoop(event_loop) => event_loop.alarm(&mut desk),
         }
     }
 
@@ -172,6 +192,7 @@ impl Node {
         }
         match &mut self.engine {
             Engine::Fifo(fifo) => fifo.stop(|job| broken(job, out)),
+            Engine::EventLoop(event_loop) => event_loop.stop(|job| broken(job, out)),
         }
     }
 
@@ -229,6 +250,25 @@ impl<S: Sink> Desk<'_, '_, S> {
             .after(delay, Event::NodeAlarm { node, life, alarm });
     }
 
+    /// A job's service time, and for how long it sleeps beside. A varying time is drawn now.
+    pub(super) fn time(&mut self, job: Job) -> (Span, Span) {
+        let service = self.manner.service.next().span();
+        match job {
+            Job::Delay(_) => (service, Span::ZERO),
+            Job::Request { .. } | Job::Check(_) => (service, self.manner.delay),
+        }
+    }
+
+    /// Sets the only alarm of an engine that needs just one.
+    pub(super) fn wake_after(&mut self, span: Span) {
+        self.alarm(Delay::once(span, TIMERS), 0);
+    }
+
+    /// Whether the node keeps sessions, in a store that takes its time.
+    pub(super) fn saves_sessions(&self) -> bool {
+        self.manner.sessions.is_some()
+    }
+
     /// The node's thread begins with `job`.
     #[inline]
     pub(super) fn started(&mut self, job: Job) {
@@ -256,7 +296,21 @@ impl<S: Sink> Desk<'_, '_, S> {
         }
     }
 
-    /// Sends an answer.
+    /// Sends an answer but its end, if it has a body at all.
+    pub(super) fn send_head(&mut self, reply: Reply) {
+        let Reply { job, status, visit } = reply;
+        if let Job::Request { attempt, .. } = job {
+            let event = Event::Head {
+                attempt,
+                node: self.manner.index,
+                status,
+                visit,
+            };
+            self.out.after(self.out.wire.node, event);
+        }
+    }
+
+    /// Sends an answer, or what is still missing of it.
     #[inline]
     pub(super) fn send(&mut self, reply: Reply) {
         let Reply { job, status, visit } = reply;

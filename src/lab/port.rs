@@ -1,7 +1,7 @@
 //! The simulated driver: tells the balancing core what happens, and turns what it asks for
 //! into agenda entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use balance::config::CheckKind;
 use balance::{
@@ -14,6 +14,7 @@ use crate::plan::{self, Reach, RequestLine};
 use crate::trace::Sink;
 
 use super::clients::{Clients, Outcome};
+use super::lines::{Idle, Line};
 use super::node::{Job, Node};
 use super::outbox::Outbox;
 use super::sessions::{Brought, Visit};
@@ -41,6 +42,16 @@ pub(super) struct Port {
     checks: BTreeMap<ServerId, ProbeId>,
     /// Attempts on a reused connection, of which the core must be told.
     reused: Vec<AttemptId>,
+    /// Whether it matters which connection a request uses: some node is an event loop.
+    lines_matter: bool,
+    /// The connection opened last.
+    last_line: Line,
+    /// Attempts over connections that matter.
+    lines: BTreeMap<AttemptId, Line>,
+    /// Requests that are the first over their client's connection.
+    newcomers: BTreeSet<RequestId>,
+    /// Attempts whose answer is here but for its end, and the cookie the node sets in it.
+    headed: BTreeMap<AttemptId, Option<String>>,
     /// `Set-Cookie` headers on their way to clients.
     mail: BTreeMap<RequestId, Vec<String>>,
     stalls: Stalls,
@@ -49,14 +60,12 @@ pub(super) struct Port {
 }
 
 /// The way from the proxy to one server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Link {
     /// Index of the node behind it; none if nothing is there.
     node: Option<u32>,
-    /// Whether connections are reused.
-    keep_alive: bool,
     /// Established connections that nobody uses.
-    idle: u32,
+    idle: Idle,
 }
 
 /// Everybody else, lent to the port while the core is asked.
@@ -80,19 +89,21 @@ impl Port {
         let balancer = Balancer::new(config.clone(), Moment::ZERO)?;
         let nowhere = Link {
             node: None,
-            keep_alive: false,
-            idle: 0,
+            idle: Idle::Closed,
         };
         let backends = config.backends.iter();
         let mut links: Vec<Vec<Link>> = backends
-            .map(|backend| vec![nowhere; backend.servers.len()])
+            .map(|backend| vec![nowhere.clone(); backend.servers.len()])
             .collect();
         for (index, node) in (0..).zip(nodes) {
             for server in &node.servers {
                 links[server.backend.0 as usize][server.slot as usize] = Link {
                     node: Some(index),
-                    keep_alive: node.keep_alive,
-                    idle: 0,
+                    idle: match (node.keep_alive, node.event_loop) {
+                        (false, _) => Idle::Closed,
+                        (true, false) => Idle::Counted(0),
+                        (true, true) => Idle::Known(VecDeque::new()),
+                    },
                 };
             }
         }
@@ -105,6 +116,11 @@ impl Port {
             opening: BTreeMap::new(),
             checks: BTreeMap::new(),
             reused: Vec::new(),
+            lines_matter: nodes.iter().any(|node| node.event_loop),
+            last_line: Line::ANY,
+            lines: BTreeMap::new(),
+            newcomers: BTreeSet::new(),
+            headed: BTreeMap::new(),
             mail: BTreeMap::new(),
             stalls,
             http_checks: config
@@ -142,8 +158,16 @@ impl Port {
         &mut self,
         client: u32,
         request: RequestId,
+        first: bool,
         mut hands: Hands<'_, '_, S>,
     ) {
+        if self.lines_matter {
+            if first {
+                self.newcomers.insert(request);
+            } else {
+                self.newcomers.remove(&request);
+            }
+        }
         let clients = hands.clients;
         let line = clients.line(client);
         let cookie = clients.cookie_header(client, hands.out.now);
@@ -182,6 +206,7 @@ impl Port {
         };
         self.pump(input, hands);
     }
+
     /// The connection that somebody asked for is there.
     pub(super) fn connected<S: Sink>(&mut self, caller: Caller, mut hands: Hands<'_, '_, S>) {
         match caller {
@@ -189,7 +214,9 @@ impl Port {
                 // An attempt that was hung up meanwhile sends nothing.
                 if let Some(server) = self.opening.remove(&attempt) {
                     self.pump(Input::Connected(attempt), &mut hands);
-                    self.forward(attempt, server, Connection::New, &mut hands);
+                    self.last_line = self.last_line.next();
+                    let way = Connection::New(self.last_line);
+                    self.forward(attempt, server, way, &mut hands);
                 }
             }
             Caller::Probe(probe) => {
@@ -235,6 +262,51 @@ impl Port {
         mut hands: Hands<'_, '_, S>,
     ) {
         let request = attempt.request;
+        let known = if self.headed.is_empty() {
+            None
+        } else {
+            self.headed.remove(&attempt)
+        };
+        let told = known.or_else(|| self.tell_answered(attempt, node, status, visit, &mut hands));
+        let Some(set_cookie) = told else {
+            // The core gave this attempt up, or tries again.
+            self.settle(request, &mut hands);
+            return;
+        };
+        self.pump(Input::Finished(attempt, 0), &mut hands);
+        self.release(attempt, hands.out.now, &hands.nodes[node as usize]);
+        self.post(request, set_cookie);
+        self.deliver(request, status, true, visit.restarted, &mut hands);
+    }
+
+    /// A node's answer is here but for its end.
+    pub(super) fn head<S: Sink>(
+        &mut self,
+        attempt: AttemptId,
+        node: u32,
+        status: u16,
+        visit: Visit,
+        mut hands: Hands<'_, '_, S>,
+    ) {
+        match self.tell_answered(attempt, node, status, visit, &mut hands) {
+            Some(set_cookie) => {
+                self.headed.insert(attempt, set_cookie);
+            }
+            None => self.settle(attempt.request, &mut hands),
+        }
+    }
+
+    /// Tells the core of the head of an answer. If it is relayed, the cookie that the node
+    /// sets in it, if any.
+    #[inline]
+    fn tell_answered<S: Sink>(
+        &mut self,
+        attempt: AttemptId,
+        node: u32,
+        status: u16,
+        visit: Visit,
+        hands: &mut Hands<'_, '_, S>,
+    ) -> Option<Option<String>> {
         let sessions = hands.nodes[node as usize].sessions();
         let set_cookie = match (sessions, visit.opened) {
             (Some(sessions), opened @ 1..) => Some(sessions.set_cookie(opened)),
@@ -245,21 +317,19 @@ impl Port {
             status,
             headers: header.as_slice(),
         };
-        let relayed = self.pump(Input::Answered(attempt, &response), &mut hands);
-        if relayed != Some(request) {
-            // The core gave this attempt up, or tries again.
-            self.settle(request, &mut hands);
-            return;
-        }
-        self.pump(Input::Finished(attempt, 0), &mut hands);
-        self.release(request, &hands.nodes[node as usize]);
-        self.post(request, set_cookie);
-        self.deliver(request, status, true, visit.restarted, &mut hands);
+        let relayed = self.pump(Input::Answered(attempt, &response), hands);
+        (relayed == Some(attempt.request)).then_some(set_cookie)
     }
 
-    /// A node's connection broke before it answered.
+    /// A node's connection broke before its answer was whole.
     pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, mut hands: Hands<'_, '_, S>) {
-        self.pump(Input::Broken(attempt, Breach::Empty), &mut hands);
+        let headed = self.headed.remove(&attempt).is_some();
+        self.lines.remove(&attempt);
+        let breach = if headed { Breach::Cut } else { Breach::Empty };
+        self.pump(Input::Broken(attempt, breach), &mut hands);
+        if headed {
+            self.deliver(attempt.request, 0, false, false, &mut hands);
+        }
         self.settle(attempt.request, &mut hands);
     }
 
@@ -301,7 +371,7 @@ impl Port {
     pub(super) fn cut(&mut self, node: u32) {
         for link in self.links.iter_mut().flatten() {
             if link.node == Some(node) {
-                link.idle = 0;
+                link.idle.cut();
             }
         }
     }
@@ -350,6 +420,11 @@ impl Port {
                 }
                 Output::Hangup(attempt) => {
                     self.opening.remove(&attempt);
+                    self.lines.remove(&attempt);
+                    if self.headed.remove(&attempt).is_some() {
+                        // What the client got so far is not a whole answer.
+                        self.deliver(attempt.request, 0, false, false, hands);
+                    }
                 }
                 Output::Probe(probe) => {
                     self.checks.insert(probe.server, probe);
@@ -386,13 +461,15 @@ impl Port {
         server: ServerId,
         hands: &mut Hands<'_, '_, S>,
     ) {
-        match self.link_mut(server) {
-            Some(link) if link.idle > 0 => {
-                link.idle -= 1;
+        let first = self.lines_matter && self.newcomers.contains(&attempt.request);
+        let now = hands.out.now;
+        let way = self.link_mut(server);
+        match way.and_then(|link| link.idle.take(now, first)) {
+            Some(line) => {
                 self.reused.push(attempt);
-                self.forward(attempt, server, Connection::Reused, hands);
+                self.forward(attempt, server, Connection::Reused(line), hands);
             }
-            _ => {
+            None => {
                 self.opening.insert(attempt, server);
                 self.knock(server, Caller::Attempt(attempt), hands);
             }
@@ -422,15 +499,26 @@ impl Port {
         };
         let sender = hands.out.numbers.sender(attempt.request);
         let session = self.session(attempt.request, sender, node, hands);
-        let stalled = connection == Connection::Reused
-            && sender.is_some_and(|client| self.stalls.strikes(client));
+        let (line, new) = match connection {
+            Connection::New(line) => (line, true),
+            Connection::Reused(line) => (line, false),
+        };
+        if self.lines_matter {
+            self.lines.insert(attempt, line);
+        }
+        let stalled = !new && sender.is_some_and(|client| self.stalls.strikes(client));
         let wire = hands.out.wire;
         let delay = if stalled {
             wire.node_stalled
         } else {
             wire.node
         };
-        let job = Job::Request { attempt, session };
+        let job = Job::Request {
+            attempt,
+            session,
+            line,
+            new,
+        };
         hands.out.after(delay, Event::Job { node, job });
     }
 
@@ -456,18 +544,21 @@ impl Port {
         brought.unwrap_or(Brought::NONE)
     }
 
-    /// The connection that served `request` is free again.
+    /// The connection that served `attempt` is free again.
     #[inline]
-    fn release(&mut self, request: RequestId, node: &Node) {
-        let server = self
-            .balancer
-            .ending(request)
-            .and_then(|ending| ending.server);
-        if let Some(link) = server.and_then(|server| self.link_mut(server))
-            && link.keep_alive
+    fn release(&mut self, attempt: AttemptId, now: Moment, node: &Node) {
+        let line = if self.lines_matter {
+            self.lines.remove(&attempt)
+        } else {
+            Some(Line::ANY)
+        };
+        let ending = self.balancer.ending(attempt.request);
+        let server = ending.and_then(|ending| ending.server);
+        let way = server.and_then(|server| self.link_mut(server));
+        if let (Some(line), Some(way)) = (line, way)
             && node.reach() == Reach::Listening
         {
-            link.idle += 1;
+            way.idle.keep(now, line);
         }
     }
 
@@ -523,8 +614,8 @@ impl Port {
 /// Whether a connection was there before the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Connection {
-    New,
-    Reused,
+    New(Line),
+    Reused(Line),
 }
 
 /// The reason phrases a Node.js server sends (manual of `http.STATUS_CODES`).

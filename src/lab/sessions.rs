@@ -9,6 +9,11 @@ impl Brought {
     pub(super) const NONE: Self = Self(0);
     /// A session cookie that this node never gave.
     const FOREIGN: Self = Self(u32::MAX);
+
+    /// Whether there is a session cookie, known or not.
+    pub(super) fn is_some(self) -> bool {
+        self != Self::NONE
+    }
 }
 
 /// How a request fares with the sessions of a node.

@@ -151,7 +151,15 @@ impl ThreadGroup {
             request,
         });
         let delay = out.wire.upward(connected);
-        out.after(delay, Event::Arrives { client, request });
+        let first = !connected;
+        out.after(
+            delay,
+            Event::Arrives {
+                client,
+                request,
+                first,
+            },
+        );
         if let Some(limit) = self.plan.response_timeout {
             let at = out.now + handshake + limit;
             let ticket = out.timer(at, TIMERS, Event::TimedOut { client });
@@ -207,7 +215,7 @@ impl ThreadGroup {
             sent: state.sent,
             elapsed: out.now.since(state.sent),
         });
-        if outcome == Outcome::NOTHING {
+        if outcome.status == 0 {
             state.sent = Moment::NEVER;
         }
         let own = if self.think.len() == 1 {

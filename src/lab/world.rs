@@ -38,7 +38,12 @@ pub(super) enum Event {
     /// The time that a client gave itself is over.
     ClientTurn { client: u32 },
     /// A client's request reaches the proxy.
-    Arrives { client: u32, request: RequestId },
+    Arrives {
+        client: u32,
+        request: RequestId,
+        /// Whether it is the first over its client's connection.
+        first: bool,
+    },
     /// A client has its answer.
     Delivered {
         request: RequestId,
@@ -60,7 +65,14 @@ pub(super) enum Event {
     Job { node: u32, job: Job },
     /// An alarm that a node's engine set.
     NodeAlarm { node: u32, life: u32, alarm: u32 },
-    /// A node's answer reaches the proxy.
+    /// A node's answer reaches the proxy, but for its end.
+    Head {
+        attempt: AttemptId,
+        node: u32,
+        status: u16,
+        visit: Visit,
+    },
+    /// A node's whole answer has reached the proxy.
     Answered {
         attempt: AttemptId,
         node: u32,
@@ -100,6 +112,7 @@ impl Event {
             | Self::Gone { .. }
             | Self::Connected(_)
             | Self::Refused(_)
+            | Self::Head { .. }
             | Self::Answered { .. }
             | Self::Broken(_)
             | Self::Probed { .. }
@@ -400,10 +413,15 @@ impl World {
             Event::NodeAlarm { node, life, alarm } => {
                 nodes[node as usize].alarm(life, alarm, out);
             }
-            Event::Arrives { client, request } => {
+            Event::Arrives {
+                client,
+                request,
+                first,
+            } => {
                 port.arrives(
                     client,
                     request,
+                    first,
                     Hands {
                         clients,
                         nodes,
@@ -429,6 +447,22 @@ impl World {
             ),
             Event::Refused(caller) => port.refused(
                 caller,
+                Hands {
+                    clients,
+                    nodes,
+                    out,
+                },
+            ),
+            Event::Head {
+                attempt,
+                node,
+                status,
+                visit,
+            } => port.head(
+                attempt,
+                node,
+                status,
+                visit,
                 Hands {
                     clients,
                     nodes,
