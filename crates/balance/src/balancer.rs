@@ -363,4 +363,6 @@ impl Balancer {
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod tables;
+#[cfg(test)]
 mod tests;

@@ -343,13 +343,14 @@ impl Balancer {
         &mut self,
         now: Moment,
         request: RequestId,
+        what: &str,
         chance: &mut dyn Chance,
     ) {
         let Some(id) = self.flows[request].server_id() else {
             return;
         };
         if self.server(id).config.observe == Observe::Layer7 {
-            self.observe(now, id, false, "Read error (http)", chance);
+            self.observe(now, id, false, what, chance);
         }
     }
 

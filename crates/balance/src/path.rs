@@ -464,6 +464,10 @@ impl Balancer {
         backend.servers[slot].counters.answered(response.status);
         let lane = backend.limits.server;
         self.observe_status(now, request, response.status, chance);
+        // What was observed may have taken the server down, and its requests with it.
+        if self.flows[request].phase == Phase::Over {
+            return;
+        }
         self.bind(now, request, response);
         self.timers.arm(&mut self.flows, now, lane, request);
         self.outputs.push_back(Output::Relay { request });
@@ -507,7 +511,14 @@ impl Balancer {
                 Breach::Junk => retry_on.junk_response,
             }
         };
-        self.observe_error(now, request, chance);
+        let what = match breach {
+            Breach::Empty | Breach::Cut => "Close from server (http)",
+            Breach::Junk => "Invalid http response",
+        };
+        self.observe_error(now, request, what, chance);
+        if self.flows[request].phase == Phase::Over {
+            return;
+        }
         if retry && self.may_retry(request) {
             return self.retry_answer(now, request, chance);
         }
@@ -598,7 +609,10 @@ impl Balancer {
 
     fn response_timeout(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
         self.hang_up(request);
-        self.observe_error(now, request, chance);
+        self.observe_error(now, request, "Read timeout (http)", chance);
+        if self.flows[request].phase == Phase::Over {
+            return;
+        }
         if self.backend_of(request).config.retry_on.response_timeout && self.may_retry(request) {
             return self.retry_answer(now, request, chance);
         }

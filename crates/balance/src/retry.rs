@@ -34,6 +34,9 @@ impl Balancer {
         flow.failures += 1;
         let (failures, backend) = (flow.failures, flow.backend);
         self.observe_connection(now, request, false, chance);
+        if self.flows[request].phase == Phase::Over {
+            return;
+        }
         let config = &self.backends[backend as usize].config;
         if failures > config.retries || !config.retry_on.conn_failure {
             self.count_failure(request);
