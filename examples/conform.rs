@@ -1,3 +1,5 @@
+//! Replays recordings of HAProxy and tells where the core decides otherwise.
+
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -1,3 +1,4 @@
 //! One test binary; each module answers one question.
 
 mod checks;
+mod tidy;
