@@ -12,4 +12,5 @@ pub mod plan;
 #[cfg(all(feature = "record", unix))]
 pub mod record;
 pub mod report;
+pub mod scenario;
 pub mod trace;

@@ -12,6 +12,8 @@ pub struct Plan {
     pub scenario: String,
     /// One line for people.
     pub title: String,
+    /// More lines for people; may be empty.
+    pub notes: String,
     /// The root of every random stream.
     pub seed: u64,
     /// The balancer's settings.
@@ -24,6 +26,8 @@ pub struct Plan {
     pub timeline: Vec<Timed>,
     /// What the author claims about the outcome.
     pub expect: Vec<Expectation>,
+    /// What the author asks the class.
+    pub ask: Vec<Question>,
     /// Latencies between the parties.
     pub wire: Wire,
     /// When the clients' clock starts: reports count time from here.
@@ -55,6 +59,24 @@ pub struct Node {
     pub reach: Reach,
     /// Whether idle proxy connections are reused (a stalled one costs `wire.stall`).
     pub keep_alive: bool,
+}
+
+impl Node {
+    /// An application called `name` that nothing reaches yet: one worker, 3 ms a request.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            servers: Vec::new(),
+            workers: 1,
+            service: Sampled::Constant(Span::from_millis(3)),
+            delay: Span::ZERO,
+            event_loop: true,
+            session_cookie: None,
+            status: 200,
+            reach: Reach::Listening,
+            keep_alive: true,
+        }
+    }
 }
 
 /// Whether a connection to a node can be made.
@@ -237,6 +259,15 @@ impl Default for Budget {
             time: Span::from_secs(8_640_000),
         }
     }
+}
+
+/// A question for the class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub question: String,
+    /// What is right.
+    pub answer: String,
 }
 
 /// A claim about the outcome. Moments and spans count from the clients' start.

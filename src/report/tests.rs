@@ -36,6 +36,7 @@ pub(crate) fn plan() -> Plan {
     Plan {
         scenario: "4.3".to_owned(),
         title: "s1 suddenly needs 2.5 s".to_owned(),
+        notes: String::new(),
         seed: 42,
         proxy: Config {
             backends: vec![Backend {
@@ -55,6 +56,7 @@ pub(crate) fn plan() -> Plan {
             claim("served(\"s1\", within: (1, 4))", "s1", Bound::Within(1, 4)),
             claim("served(\"s2\", exactly: 1997)", "s2", Bound::Exactly(1997)),
         ],
+        ask: Vec::new(),
         wire: Wire {
             client: Span::ZERO,
             node: Span::ZERO,

@@ -1,0 +1,126 @@
+//! Diagnostics for people (terminal, log) and for programs (JSON).
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use crate::scenario::diagnostic::{Diagnostic, Severity};
+use crate::scenario::locate::{FileId, Files};
+
+/// Whether colours may be used. The library does not look for a terminal: the caller does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// Plain text.
+    #[default]
+    Never,
+    /// With ANSI sequences.
+    Always,
+}
+
+/// All of `notes`, in the order of the texts, with an empty line between them.
+pub fn text(notes: &[Diagnostic], files: &Files, colour: Colour) -> String {
+    let renderer = match colour {
+        Colour::Never => Renderer::plain(),
+        Colour::Always => Renderer::styled(),
+    };
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
+    let mut out = String::new();
+    for note in notes {
+        let group = group(note, files);
+        out.push_str(renderer.render(&[group]).trim_end());
+        out.push_str("\n\n");
+    }
+    out
+}
+
+fn group<'a>(note: &'a Diagnostic, files: &'a Files) -> Group<'a> {
+    let level = match note.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = level
+        .primary_title(note.message.as_str())
+        .id(note.code.name())
+        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    let mut shown: Vec<FileId> = Vec::new();
+    for label in &note.labels {
+        if shown.contains(&label.place.file) {
+            continue;
+        }
+        shown.push(label.place.file);
+        let file = files.file(label.place.file);
+        let here = note.labels.iter().enumerate();
+        let here = here.filter(|(_, other)| other.place.file == label.place.file);
+        let annotations = here.map(|(index, label)| {
+            let kind = if index == 0 {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            let span = label.place.start as usize..label.place.end as usize;
+            let text = (!label.text.is_empty()).then_some(label.text.as_str());
+            kind.span(span).label(text)
+        });
+        group = group.element(
+            Snippet::source(file.text.as_str())
+                .path(file.name.as_str())
+                .annotations(annotations),
+        );
+    }
+    if let Some(accepted) = &note.accepted {
+        group = group.element(Level::NOTE.message(format!("accepted: {accepted}")));
+    }
+    if let Some(help) = &note.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    group
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    labels: Vec<WrittenLabel<'a>>,
+    accepted: Option<&'a str>,
+    help: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WrittenLabel<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    words: &'a str,
+    text: &'a str,
+}
+
+/// All of `notes` as a JSON list of `{code, severity, message, labels[{file, line, column,
+/// words, text}], accepted, help}`. The first label is the culprit.
+pub fn json(notes: &[Diagnostic], files: &Files) -> String {
+    let written: Vec<Written<'_>> = notes
+        .iter()
+        .map(|note| Written {
+            code: note.code.name(),
+            severity: note.severity().name(),
+            message: &note.message,
+            labels: note
+                .labels
+                .iter()
+                .map(|label| {
+                    let position = files.position(label.place);
+                    WrittenLabel {
+                        file: &files.file(label.place.file).name,
+                        line: position.line,
+                        column: position.column,
+                        words: files.words(label.place),
+                        text: &label.text,
+                    }
+                })
+                .collect(),
+            accepted: note.accepted.as_deref(),
+            help: note.help.as_deref(),
+        })
+        .collect();
+    serde_json::to_string_pretty(&written).expect("texts and numbers can be written as JSON")
+}

@@ -1,0 +1,596 @@
+//! The scenario file as plain serde types: what may be written, not yet what makes sense.
+//!
+//! Everything is optional here, so that one missing setting hides no other error; the
+//! defaults are in [`check`](crate::scenario::check). The same types write a scenario back.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! settings {
+    ($($(#[$outer:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$outer])*
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, expecting = "settings in ( )")]
+        pub struct $name {$(
+            $(#[$meta])*
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub $field: Option<$type>,
+        )*}
+    )*};
+}
+
+settings! {
+    /// A scenario file.
+    Scenario {
+        /// The form of the language: 1.
+        version: i64,
+        /// One line for people.
+        title: String,
+        /// More lines for people.
+        notes: String,
+        /// The file this one changes.
+        extends: String,
+        /// The root of every random stream.
+        seed: u64,
+        /// HAProxy's version: 2.2, 2.6 or 3.4.
+        profile: String,
+        /// The proxy's settings (on top of those in `config`, if both are there).
+        proxy: Proxy,
+        /// A haproxy.cfg.
+        config: String,
+        /// The environment of that configuration.
+        env: String,
+        /// How long the proxy and its checks run before the clients start.
+        warm_up: Time,
+        /// When periodic things begin, counted from the start of the proxy.
+        phase: Named<Time>,
+        /// The applications.
+        nodes: Named<Node>,
+        /// Who sends requests.
+        clients: Named<Client>,
+        /// What happens when.
+        timeline: Vec<Timed>,
+        /// Latencies.
+        wire: Wire,
+        /// Where the run must stop by itself.
+        budget: Budget,
+        /// What is claimed about the outcome.
+        expect: Vec<Claim>,
+        /// Questions for the class.
+        ask: Vec<Question>,
+    }
+
+    /// HAProxy: one backend, or the defaults of several.
+    Proxy {
+        /// Its name, when there is one.
+        name: String,
+        /// `balance`
+        balance: String,
+        /// `hash-type`
+        hash_type: String,
+        /// `hash-balance-factor`
+        hash_balance_factor: i64,
+        /// `cookie`
+        cookie: String,
+        /// `dynamic-cookie-key`
+        dynamic_cookie_key: String,
+        /// `option` lines: `httpchk HEAD /`, `redispatch`, ...
+        option: Vec<String>,
+        /// `http-check` lines: `expect status 200`, `disable-on-404`.
+        http_check: Vec<String>,
+        /// `retries`
+        retries: i64,
+        /// `retry-on`
+        retry_on: String,
+        /// `fullconn`
+        fullconn: i64,
+        /// `timeout` lines.
+        timeout: Timeouts,
+        /// `stick-table`
+        stick_table: String,
+        /// `stick` lines: `on src`, ...
+        stick: Vec<String>,
+        /// `default-server`
+        default_server: Server,
+        /// `server` lines, in order.
+        servers: Named<Server>,
+        /// Several backends; what stands beside them holds for all.
+        backends: Named<Proxy>,
+    }
+
+    /// `timeout` lines of a backend.
+    Timeouts {
+        /// `timeout connect`
+        connect: Time,
+        /// `timeout server`
+        server: Time,
+        /// `timeout queue`
+        queue: Time,
+        /// `timeout check`
+        check: Time,
+    }
+
+    /// A `server` line.
+    Server {
+        /// `id`
+        id: i64,
+        /// Its address and port.
+        address: String,
+        /// `weight`
+        weight: i64,
+        /// `maxconn`
+        maxconn: i64,
+        /// `minconn`
+        minconn: i64,
+        /// `maxqueue`
+        maxqueue: i64,
+        /// `cookie`
+        cookie: String,
+        /// `backup`
+        backup: bool,
+        /// `disabled`
+        disabled: bool,
+        /// `check`
+        check: bool,
+        /// `inter`
+        inter: Time,
+        /// `fastinter`
+        fastinter: Time,
+        /// `downinter`
+        downinter: Time,
+        /// `rise`
+        rise: i64,
+        /// `fall`
+        fall: i64,
+        /// `slowstart`
+        slowstart: Time,
+        /// `track`
+        track: String,
+        /// `on-marked-down`
+        on_marked_down: String,
+        /// `on-marked-up`
+        on_marked_up: String,
+        /// `observe`
+        observe: String,
+        /// `error-limit`
+        error_limit: i64,
+        /// `on-error`
+        on_error: String,
+        /// `init-state`
+        init_state: String,
+    }
+
+    /// An application.
+    Node {
+        /// Make this many, numbered from 1, instead of one.
+        count: i64,
+        /// How many requests it handles at once.
+        workers: i64,
+        /// Time to handle one request.
+        service: Time,
+        /// Further time that blocks the worker.
+        delay: Time,
+        /// One thread with event-loop turns (Node.js) rather than an ideal queue.
+        event_loop: bool,
+        /// The name of its session cookie, or `off`.
+        session_cookie: String,
+        /// The status it answers with.
+        status: i64,
+        /// Whether it can be reached.
+        reach: Reach,
+        /// The servers whose connections arrive here.
+        servers: Vec<String>,
+        /// Whether the proxy reuses its connections.
+        keep_alive: bool,
+    }
+
+    /// A JMeter thread group.
+    ThreadGroup {
+        /// Number of threads.
+        threads: i64,
+        /// Requests of each thread.
+        loops: i64,
+        /// Or: how long requests are started.
+        duration: Time,
+        /// Thread i of n starts i/n of this after the first.
+        ramp_up: Time,
+        /// The thread's own time between an answer and the next request.
+        think: Time,
+        /// The cookie manager.
+        cookies: Cookies,
+        /// Whether the connection to the proxy is kept.
+        keep_alive: bool,
+        /// How long a connection may take.
+        connect_timeout: Time,
+        /// How long an answer may take.
+        response_timeout: Time,
+        /// `GET`, ...
+        method: String,
+        /// `/path?query`
+        uri: String,
+        /// Further headers.
+        headers: Named<String>,
+        /// The client's address.
+        source: String,
+        /// Which backend its requests go to.
+        backend: String,
+        /// When it starts, counted from the start of the clients.
+        start: Time,
+    }
+
+    /// A person with a browser.
+    Browser {
+        /// What is done, in order.
+        steps: Vec<Step>,
+        /// The pause between steps.
+        pause: Time,
+        /// `GET`, ...
+        method: String,
+        /// `/path?query`
+        uri: String,
+        /// Further headers.
+        headers: Named<String>,
+        /// The client's address.
+        source: String,
+        /// Which backend its requests go to.
+        backend: String,
+        /// When it starts, counted from the start of the clients.
+        start: Time,
+    }
+
+    /// An entry of the timeline.
+    Timed {
+        /// When, counted from the start of the clients.
+        at: Time,
+        /// What.
+        action: Action,
+    }
+
+    /// A new delay.
+    SetDelay {
+        /// Whose.
+        node: String,
+        /// How long.
+        to: Time,
+    }
+
+    /// A stop.
+    Stop {
+        /// Who stops.
+        node: String,
+        /// `refusing` or `vanished`.
+        reach: Reach,
+    }
+
+    /// A start, of a node or of clients.
+    Start {
+        /// Which node starts again.
+        node: String,
+        /// Which clients begin.
+        clients: String,
+    }
+
+    /// A new status.
+    SetStatus {
+        /// Whose.
+        node: String,
+        /// Which.
+        to: i64,
+    }
+
+    /// Latencies between the parties.
+    Wire {
+        /// Client to proxy, each way.
+        client: Time,
+        /// Proxy to node, each way.
+        node: Time,
+        /// The stall of a delayed acknowledgement.
+        stall: Time,
+        /// How often it strikes.
+        stall_percent: f64,
+    }
+
+    /// Limits of a run.
+    Budget {
+        /// Things that may happen.
+        events: u64,
+        /// Simulated time.
+        time: Time,
+    }
+
+    /// A question with its answer.
+    Question {
+        /// What is asked.
+        question: String,
+        /// What is right.
+        answer: String,
+    }
+
+    /// A claim about the requests that a server answered.
+    Served {
+        /// Which server.
+        server: String,
+        /// This many.
+        exactly: u64,
+        /// From, to.
+        within: (u64, u64),
+        /// This many or more.
+        at_least: u64,
+        /// This many or fewer.
+        at_most: u64,
+    }
+
+    /// A claim about a number of requests.
+    Count {
+        /// This many.
+        exactly: u64,
+        /// From, to.
+        within: (u64, u64),
+        /// This many or more.
+        at_least: u64,
+        /// This many or fewer.
+        at_most: u64,
+    }
+
+    /// A claim about a server's share of the answered requests.
+    Share {
+        /// Which server.
+        server: String,
+        /// Percent.
+        about: f64,
+        /// Percentage points.
+        tolerance: f64,
+    }
+
+    /// A claim that a server goes DOWN.
+    Down {
+        /// Which server.
+        server: String,
+        /// Not before.
+        after: Time,
+        /// Not after.
+        before: Time,
+        /// The check's code.
+        reason: String,
+    }
+
+    /// A claim about a server's state.
+    State {
+        /// Which server.
+        server: String,
+        /// `UP`, ...
+        is: String,
+        /// When; absent: at the end.
+        at: Time,
+    }
+
+    /// A claim about elapsed times.
+    Elapsed {
+        /// Which server; absent: all samples.
+        server: String,
+        /// From, to.
+        within: (Time, Time),
+        /// This or more.
+        at_least: Time,
+        /// This or less.
+        at_most: Time,
+    }
+
+    /// A claim about requests per second.
+    Rate {
+        /// Which server; absent: all samples.
+        server: String,
+        /// From, to.
+        within: (f64, f64),
+        /// This or more.
+        at_least: f64,
+        /// This or less.
+        at_most: f64,
+    }
+}
+
+/// Whether an address answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Connections are accepted.
+    Listening,
+    /// Connections are refused.
+    Refusing,
+    /// Nothing answers.
+    Vanished,
+}
+
+/// What is done with cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cookies {
+    /// Kept for the whole run.
+    Keep,
+    /// "Clear cookies each iteration".
+    Clear,
+    /// No cookie manager.
+    Off,
+}
+
+/// Who sends requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "`thread_group(...)` or `browser(...)`"
+)]
+pub enum Client {
+    /// JMeter.
+    ThreadGroup(Box<ThreadGroup>),
+    /// A person.
+    Browser(Box<Browser>),
+}
+
+/// A step of a browser's script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "`visit(1)`, `refresh(1)`, `clear_cookies` or `until(\"10s\")`"
+)]
+pub enum Step {
+    /// Load the page this many times.
+    Visit(i64),
+    /// Load it again this many times.
+    Refresh(i64),
+    /// Empty the cookie jar.
+    ClearCookies,
+    /// Do nothing until then.
+    Until(Time),
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "an action such as `delay(node: \"s1\", to: \"250ms\")`"
+)]
+pub enum Action {
+    /// A line typed to the runtime API.
+    Command(String),
+    /// `POST /delay`
+    Delay(SetDelay),
+    /// A node stops.
+    Stop(Stop),
+    /// A node or clients start.
+    Start(Start),
+    /// A node answers with another status.
+    Status(SetStatus),
+}
+
+/// A claim about the outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "snake_case",
+    expecting = "a claim such as `served(server: \"s1\", exactly: 3)`"
+)]
+pub enum Claim {
+    /// Requests answered by a server.
+    Served(Served),
+    /// A server's share.
+    Share(Share),
+    /// Failed requests.
+    Errors(Count),
+    /// A server goes DOWN.
+    Down(Down),
+    /// It does not.
+    Never(Box<Self>),
+    /// A server's state.
+    State(State),
+    /// The first picks.
+    Sequence(String),
+    /// Sessions that began again elsewhere.
+    SessionsRestarted(Count),
+    /// Mean elapsed time.
+    Mean(Elapsed),
+    /// Its standard deviation.
+    Deviation(Elapsed),
+    /// Requests per second.
+    Rate(Rate),
+}
+
+/// A duration as written. Numbers are let through so that the check can ask for the unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Time(pub String);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl Visitor<'_> for Written {
+            type Value = Time;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration in quotes such as \"250ms\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+                Ok(Time(text.to_owned()))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Time, E> {
+                Ok(Time(number.to_string()))
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Time, E> {
+                Ok(Time(number.to_string()))
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Time, E> {
+                Ok(Time(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
+}
+
+/// Things with names that the author chose, in the order written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Serialize> Serialize for Named<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, thing) in &self.0 {
+            map.serialize_entry(name, thing)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Named<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("names in { }")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<T>, A::Error> {
+                let mut things: Vec<(String, T)> = Vec::new();
+                while let Some((name, thing)) = map.next_entry::<String, T>()? {
+                    things.push((name, thing));
+                }
+                let mut names: Vec<&str> = things.iter().map(|(name, _)| name.as_str()).collect();
+                names.sort_unstable();
+                if let Some(twin) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                    return Err(de::Error::custom(format!("`{}` is written twice", twin[0])));
+                }
+                Ok(Named(things))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twins_are_refused_by_every_reader() {
+        let error = serde_json::from_str::<Named<u32>>(r#"{"s1": 1, "s1": 2}"#);
+        assert!(
+            error
+                .expect_err("twins")
+                .to_string()
+                .contains("written twice")
+        );
+        let error = ron::from_str::<Named<u32>>(r#"{"s1": 1, "s1": 2}"#);
+        assert!(
+            error
+                .expect_err("twins")
+                .to_string()
+                .contains("written twice")
+        );
+    }
+}
