@@ -4,6 +4,8 @@
 //! the virtual clock of [`kernel`], around the pure core of the `balance` crate; what
 //! happens is told as [`trace`]; [`report`] folds it into tables.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod conform;
 pub mod kernel;
 pub mod lab;

@@ -1,5 +1,5 @@
 //! The binary: hands the arguments to the library's command line.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    balancelab::cli::main()
 }

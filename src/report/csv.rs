@@ -81,7 +81,8 @@ fn line(out: &mut String, report: &Report, name: &str, row: &Row, state: &str) {
     );
 }
 
-fn quoted(field: &str) -> String {
+/// A field, in quotes if it needs them.
+pub fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {

@@ -1,0 +1,57 @@
+//! The command line: one file per command, and the only place that reads files and the
+//! environment and prints.
+
+pub mod args;
+mod check;
+pub mod exit;
+mod graph;
+mod list;
+mod load;
+pub mod paint;
+mod progress;
+mod run;
+mod screen;
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+use self::exit::Exit;
+use self::screen::Screen;
+
+/// Does what the process's arguments ask for.
+pub fn main() -> ExitCode {
+    // Usage errors end the process here, with status 2.
+    let cli = Cli::parse();
+    // A panic means that an invariant of ours broke; its message has been written.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let mut screen = Screen::standard(cli.color);
+        let exit = dispatch(&cli, &mut screen)?;
+        screen.close()?;
+        Ok(exit)
+    }));
+    match outcome {
+        Ok(Ok(exit)) => exit.into(),
+        // Whoever read the result has seen enough.
+        Ok(Err(error)) if io::Error::kind(&error) == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
+        Ok(Err(error)) => {
+            let mut screen = Screen::standard(cli.color);
+            // If even that cannot be said, the status has to do.
+            let _ = screen.alarm("error", &format!("cannot write the result: {error}"));
+            Exit::Refused.into()
+        }
+        Err(_) => Exit::Broken.into(),
+    }
+}
+
+fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
+    match &cli.command {
+        Command::Run(args) => run::run(args, cli.format, screen),
+        Command::Check(args) => check::run(args, cli.format, screen),
+        Command::List(args) => list::run(args, cli.format, screen),
+        Command::Graph(args) => graph::run(args, screen),
+    }
+}

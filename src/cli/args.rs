@@ -1,0 +1,172 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use balance::Version;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit;
+use super::paint::Color;
+
+/// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "balancelab", version, after_help = exit::HELP)]
+pub struct Cli {
+    /// The form of the result on standard output
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    pub format: Format,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios and report who got which requests
+    Run(Run),
+    /// Read scenarios and say what is wrong with them, without running them
+    Check(Check),
+    /// List the scenarios at hand with their titles
+    List(List),
+    /// Print the topology of a scenario, or a state machine, as a DOT graph
+    Graph(Graph),
+}
+
+/// The forms of results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned text for people
+    #[default]
+    Text,
+    /// One JSON value
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// Markdown
+    Markdown,
+}
+
+/// `balancelab run`
+#[derive(Clone, Debug, Args)]
+pub struct Run {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How the scenarios are changed before they run
+    #[command(flatten)]
+    pub changes: Changes,
+    /// Also report the sequence of servers, in the order in which requests were sent
+    #[arg(long)]
+    pub picks: bool,
+    /// Do not hold the scenarios' expectations against the outcome
+    #[arg(long)]
+    pub no_expect: bool,
+    /// Watch every event for broken laws of the simulator itself
+    #[arg(long)]
+    pub verify: bool,
+}
+
+/// `balancelab check`
+#[derive(Clone, Debug, Args)]
+pub struct Check {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How the scenarios are changed before they are checked
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// `balancelab list`
+#[derive(Clone, Debug, Args)]
+pub struct List {
+    /// Folders to look through, with those inside them
+    #[arg(value_name = "FOLDER", default_value = "scenarios")]
+    pub folders: Vec<PathBuf>,
+}
+
+/// `balancelab graph`
+#[derive(Clone, Debug, Args)]
+pub struct Graph {
+    /// The scenario whose clients, servers and nodes are drawn
+    #[arg(value_name = "FILE", required_unless_present = "machine")]
+    pub file: Option<PathBuf>,
+    /// Draw a state machine of the balancer instead
+    #[arg(long, value_enum, conflicts_with = "file", value_name = "MACHINE")]
+    pub machine: Option<Machine>,
+}
+
+/// The state machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Machine {
+    /// The operational states of a server
+    Server,
+    /// The counting of health checks (rise 2, fall 3)
+    Health,
+}
+
+/// Changes to a scenario from outside.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Changes {
+    /// Change one setting, such as nodes.s1.delay=250ms (may be given several times)
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
+    pub settings: Vec<(String, String)>,
+    /// The root of every random stream
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// The version of HAProxy whose decisions are taken: 2.2, 2.6 or 3.4
+    #[arg(long, value_name = "VERSION", value_parser = profile)]
+    pub profile: Option<Version>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => {
+            Ok((path.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write PATH=VALUE, such as nodes.s1.delay=250ms".to_owned()),
+    }
+}
+
+fn profile(text: &str) -> Result<Version, String> {
+    Version::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Version::ALL.into_iter().map(Version::name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_need_a_path() {
+        assert_eq!(
+            setting(" nodes.s1.delay = 2.5s "),
+            Ok(("nodes.s1.delay".to_owned(), "2.5s".to_owned()))
+        );
+        assert_eq!(
+            setting("title=a=b"),
+            Ok(("title".to_owned(), "a=b".to_owned()))
+        );
+        assert!(setting("=1").is_err());
+        assert!(setting("seed").is_err());
+    }
+
+    #[test]
+    fn profiles_by_name() {
+        assert_eq!(profile("2.2"), Ok(Version::V2_2));
+        assert_eq!(profile("2.4"), Err("there are 2.2, 2.6, 3.4".to_owned()));
+    }
+}

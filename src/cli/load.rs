@@ -1,0 +1,79 @@
+//! Files on their way to plans.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::args::Changes;
+use super::screen::Screen;
+use crate::plan::Plan;
+use crate::scenario::render::{self, Colour};
+use crate::scenario::{self, Diagnostic, Files, Loaded, Overrides, Source};
+
+/// Texts from the file system.
+struct Disk;
+
+impl Source for Disk {
+    fn text(&self, name: &str) -> Result<String, String> {
+        fs::read_to_string(name).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => "no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+            io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+            io::ErrorKind::InvalidData => "it is not a UTF-8 text".to_owned(),
+            _ => error.to_string(),
+        })
+    }
+}
+
+impl Changes {
+    /// All of them as changes by path.
+    fn overrides(&self) -> Overrides {
+        let mut list: Vec<String> = self
+            .settings
+            .iter()
+            .map(|(path, value)| format!("{path}={value}"))
+            .collect();
+        list.extend(self.seed.map(|seed| format!("seed={seed}")));
+        let profile = self.profile.map(balance::Version::name);
+        list.extend(profile.map(|name| format!("profile=\"{name}\"")));
+        Overrides::new(list)
+    }
+}
+
+/// Loads a scenario, with everything that is to be said about it.
+pub(super) fn scenario(file: &Path, changes: &Changes) -> Result<Loaded, Box<scenario::Refused>> {
+    // Names inside a scenario are written with `/`; so is the first one, on every system.
+    let name = file.to_string_lossy().replace('\\', "/");
+    scenario::load(&name, &Disk, &changes.overrides())
+}
+
+/// Loads a plan, and says on the screen what is wrong or doubtful; none if it is refused.
+pub(super) fn plan(
+    file: &Path,
+    changes: &Changes,
+    screen: &mut Screen,
+) -> io::Result<Option<Plan>> {
+    match scenario(file, changes) {
+        Ok(loaded) => {
+            remark(&loaded.warnings, &loaded.files, screen)?;
+            Ok(Some(loaded.plan))
+        }
+        Err(refused) => {
+            remark(&refused.notes, &refused.files, screen)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Shows diagnostics on the screen.
+pub(super) fn remark(notes: &[Diagnostic], files: &Files, screen: &mut Screen) -> io::Result<()> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let colour = if screen.colors_remarks() {
+        Colour::Always
+    } else {
+        Colour::Never
+    };
+    screen.remark(&render::text(notes, files, colour))
+}

@@ -1,0 +1,153 @@
+//! `balancelab run`: from files to reports.
+
+use std::io;
+use std::path::Path;
+
+use super::args::{Format, Run};
+use super::exit::Exit;
+use super::load;
+use super::progress::Progress;
+use super::screen::Screen;
+use crate::lab::World;
+use crate::oracle::{Oracle, Violation};
+use crate::plan::Plan;
+use crate::report::{End, KeepPicks, Report, Tally, csv, json, markdown, text};
+use crate::trace::Names;
+
+/// Runs every file, even if one before it failed.
+pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result<Exit> {
+    let mut worst = Exit::Fine;
+    let mut reports = Vec::new();
+    for (number, file) in args.files.iter().enumerate() {
+        let Some(mut plan) = load::plan(file, &args.changes, screen)? else {
+            worst = worst.worst(Exit::Refused);
+            continue;
+        };
+        if args.no_expect {
+            plan.expect.clear();
+        }
+        let exit = match simulate(&plan, args, screen) {
+            Ok((report, violations)) => {
+                complain(&violations, file, &report, screen)?;
+                let exit = judge(&report, &violations);
+                match format {
+                    Format::Text | Format::Markdown => {
+                        show(&report, number, format, screen)?;
+                    }
+                    Format::Json => reports.push(report),
+                    Format::Csv => {
+                        tell_missed(&report, screen)?;
+                        reports.push(report);
+                    }
+                }
+                exit
+            }
+            Err(Unrun(why)) => {
+                screen.alarm("error", &format!("{}: {why}", file.display()))?;
+                Exit::Refused
+            }
+        };
+        worst = worst.worst(exit);
+    }
+    match format {
+        Format::Json if !reports.is_empty() => screen.result(&json::text(&reports))?,
+        Format::Csv if !reports.is_empty() => screen.result(&csv::text(&reports))?,
+        Format::Text | Format::Markdown | Format::Json | Format::Csv => {}
+    }
+    Ok(worst)
+}
+
+/// Why a plan that was accepted did not come to a report, in words.
+struct Unrun(String);
+
+impl Unrun {
+    fn new(error: impl std::error::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Lets the plan happen and draws up its report.
+fn simulate(
+    plan: &Plan,
+    args: &Run,
+    screen: &mut Screen,
+) -> Result<(Report, Vec<Violation>), Unrun> {
+    let keep = if args.picks {
+        KeepPicks::All
+    } else {
+        KeepPicks::AsExpected
+    };
+    let mut tally = Tally::new(plan, keep);
+    let mut oracle = args.verify.then(|| Oracle::new(plan));
+    let mut world = World::new(plan).map_err(Unrun::new)?;
+    let mut progress = Progress::new(screen, &plan.scenario);
+    // Told apart, so that a plain run pays nothing for the oracle it does not have.
+    let outcome = match &mut oracle {
+        Some(oracle) => world.run(&mut ((&mut tally, &mut progress), oracle)),
+        None => world.run(&mut (&mut tally, &mut progress)),
+    };
+    progress.close();
+    let summary = outcome.map_err(Unrun::new)?;
+    let mut names = Names::of(&plan.proxy);
+    for backend in (0..plan.proxy.backends.len() as u32).map(balance::BackendId) {
+        for server in world.balancer().servers(backend) {
+            names.learn(server, world.balancer().server_name(server));
+        }
+    }
+    let end = End {
+        at: summary.ended,
+        digest: summary.digest,
+    };
+    let violations = oracle.map_or_else(Vec::new, |oracle| oracle.close(summary.unfinished == 0));
+    Ok((tally.close(plan, &names, end), violations))
+}
+
+fn judge(report: &Report, violations: &[Violation]) -> Exit {
+    if !violations.is_empty() {
+        Exit::Broken
+    } else if report.is_as_expected() {
+        Exit::Fine
+    } else {
+        Exit::Missed
+    }
+}
+
+fn show(report: &Report, number: usize, format: Format, screen: &mut Screen) -> io::Result<()> {
+    if number > 0 {
+        screen.result("\n")?;
+    }
+    let text = match format {
+        Format::Markdown => markdown::text(report),
+        Format::Text | Format::Json | Format::Csv => text::text(report, screen.ink()),
+    };
+    screen.result(&text)
+}
+
+/// Says what was missed, for a form of the result that has no room for it.
+fn tell_missed(report: &Report, screen: &mut Screen) -> io::Result<()> {
+    for verdict in report.expect.iter().filter(|verdict| !verdict.ok) {
+        let (scenario, text, got) = (&report.scenario, &verdict.text, &verdict.got);
+        screen.alarm("missed", &format!("{scenario}: {text}: got {got}"))?;
+    }
+    Ok(())
+}
+
+/// Says which laws of ours broke, and how to see it again.
+fn complain(
+    violations: &[Violation],
+    file: &Path,
+    report: &Report,
+    screen: &mut Screen,
+) -> io::Result<()> {
+    for violation in violations {
+        screen.alarm("broken law", &violation.to_string())?;
+    }
+    if !violations.is_empty() {
+        let (file, seed) = (file.display(), report.seed);
+        let profile = report.profile;
+        screen.remark(&format!(
+            "this is a mistake of balancelab; to see it again:\n  balancelab run --verify --seed {seed} --profile {profile} {file}"
+        ))?;
+    }
+    Ok(())
+}

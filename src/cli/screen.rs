@@ -1,0 +1,83 @@
+//! The two streams of the program: results on one, remarks on the other.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::paint::{self, Color};
+use crate::report::table::{Ink, Style};
+
+/// Where the program writes.
+pub(super) struct Screen {
+    out: Box<dyn Write>,
+    remarks: Box<dyn Write>,
+    out_colored: bool,
+    remarks_colored: bool,
+    watched: bool,
+}
+
+impl Screen {
+    /// The process's own streams.
+    pub(super) fn standard(color: Color) -> Self {
+        let (out, remarks) = (io::stdout(), io::stderr());
+        Self {
+            out_colored: color.applies(out.is_terminal()),
+            remarks_colored: color.applies(remarks.is_terminal()),
+            watched: remarks.is_terminal(),
+            out: Box::new(io::BufWriter::new(out.lock())),
+            remarks: Box::new(remarks.lock()),
+        }
+    }
+
+    /// Writes a piece of the result.
+    ///
+    /// # Errors
+    /// If nobody reads it any more, or the device is full.
+    pub(super) fn result(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Writes a remark, after the result so far.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(super) fn remark(&mut self, text: &str) -> io::Result<()> {
+        self.out.flush()?;
+        writeln!(self.remarks, "{}", text.trim_end())
+    }
+
+    /// Writes a remark that begins with what kind it is, `error` for instance.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(super) fn alarm(&mut self, kind: &str, text: &str) -> io::Result<()> {
+        let mut line = String::new();
+        paint::ink(self.remarks_colored).ink(&mut line, Style::Bad, kind);
+        self.remark(&format!("{line}: {text}"))
+    }
+
+    /// Overwrites the line of progress; nothing if nobody watches.
+    pub(super) fn progress(&mut self, text: &str) {
+        if self.watched {
+            // A line that cannot be shown is no reason to stop a run.
+            let _ = write!(self.remarks, "\r\x1b[K{text}");
+            let _ = self.remarks.flush();
+        }
+    }
+
+    /// How results are coloured.
+    pub(super) fn ink(&self) -> &'static dyn Ink {
+        paint::ink(self.out_colored)
+    }
+
+    /// Whether remarks are coloured.
+    pub(super) fn colors_remarks(&self) -> bool {
+        self.remarks_colored
+    }
+
+    /// Ends the result.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(super) fn close(mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
