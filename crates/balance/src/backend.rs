@@ -35,6 +35,9 @@ pub(crate) struct Backend {
     pub picker: Picker,
     pub servers: Vec<Server>,
     pub queue: Queue,
+    /// A server found idle while nobody was served: the next request that would wait
+    /// starts there (3.4).
+    pub idle: Option<u32>,
     pub limits: Limits,
     pub counters: Counters,
     pub last_change: Moment,
@@ -102,6 +105,7 @@ impl Backend {
             picker,
             servers,
             queue: Queue::default(),
+            idle: None,
             limits,
             counters: Counters {
                 queue_time: Average::default(),

@@ -91,6 +91,9 @@ impl Balancer {
                     }
                     Elected::Full => {
                         self.settle(request, None);
+                        if let Some(slot) = self.idle_server(request) {
+                            return self.start_on_idle(now, request, slot);
+                        }
                         return self.enqueue(now, request, None);
                     }
                     Elected::Server(slot) => self.assign(request, slot),
@@ -118,6 +121,16 @@ impl Balancer {
             flow.assigned = false;
             flow.leaving = slot;
         }
+    }
+
+    /// Starts on a server that was remembered as idle, although others wait.
+    fn start_on_idle(&mut self, now: Moment, request: RequestId, slot: u32) {
+        let flow = &mut self.flows[request];
+        flow.assigned = true;
+        flow.server = slot;
+        flow.by = By::Queue;
+        self.take_slot(now, request, slot);
+        self.connect(now, request);
     }
 
     /// Balancing proper (spec: balancing, 1.4).
@@ -327,18 +340,42 @@ impl Balancer {
         if member.queued == 0 && (backend.farm.queued == 0 || !member.usable) {
             return;
         }
-        // The gate looks at connections, the loop at slots. Without `maxconn` the limit is
-        // `minconn`, so that nothing leaves where there is none either.
-        let limit = backend.farm.limit(slot);
-        if member.maxconn != 0 && backend.servers[slot as usize].connections >= limit {
+        // The gate looks at connections, the loop at slots; without a limit nothing leaves.
+        if member.maxconn != 0
+            && backend.servers[slot as usize].connections >= backend.farm.limit(slot)
+        {
             return;
         }
+        self.run_queue(now, id, slot);
+    }
+
+    /// The loop of [`dequeue`](Self::dequeue), without its gate.
+    fn run_queue(&mut self, now: Moment, id: BackendId, slot: u32) {
+        let backend = &self.backends[id.0 as usize];
+        let limit = match backend.farm.members[slot as usize].maxconn {
+            0 => 0,
+            _ => backend.farm.limit(slot),
+        };
         while self.backends[id.0 as usize].farm.members[slot as usize].served < limit {
             let Some(request) = self.next_waiting(id, slot) else {
                 break;
             };
             self.start_waiting(now, request, slot, true);
         }
+        if self.profile.idle_server_is_remembered {
+            let backend = &mut self.backends[id.0 as usize];
+            let idle = backend.farm.served == 0;
+            if idle && backend.idle.is_none() {
+                backend.idle = Some(slot);
+            }
+        }
+    }
+
+    /// The server that was remembered as idle, if it still is; it is forgotten either way.
+    fn idle_server(&mut self, request: RequestId) -> Option<u32> {
+        let backend = self.backend_of(request);
+        let slot = backend.idle.take()?;
+        (backend.farm.members[slot as usize].served == 0).then_some(slot)
     }
 
     /// Who starts next on `slot`: the first of its own line or of the backend's.
@@ -369,7 +406,13 @@ impl Balancer {
 
     /// Starts a waiting request on `slot`; `with_slot` is false for the ones that a server
     /// coming up takes without counting them.
-    fn start_waiting(&mut self, now: Moment, request: RequestId, slot: u32, with_slot: bool) {
+    pub(crate) fn start_waiting(
+        &mut self,
+        now: Moment,
+        request: RequestId,
+        slot: u32,
+        with_slot: bool,
+    ) {
         self.leave_queue(request);
         let flow = &mut self.flows[request];
         if flow.server != slot {
@@ -395,12 +438,7 @@ impl Balancer {
     /// A server that came up takes from the backend's line (spec: queues, 4).
     pub(crate) fn draw_waiting(&mut self, now: Moment, server: ServerId) {
         if self.profile.coming_up_takes_slots {
-            let maxconn =
-                self.backends[server.backend.0 as usize].farm.members[server.slot as usize].maxconn;
-            if maxconn != 0 {
-                self.dequeue(now, server.backend, server.slot);
-            }
-            return;
+            return self.run_queue(now, server.backend, server.slot);
         }
         if !self.may_draw(server.backend, server.slot) {
             return;

@@ -143,8 +143,19 @@ pub struct Profile {
     /// A server that comes up runs its normal dequeueing, so the requests it takes hold
     /// slots. Before, it takes from the backend's queue without counting them.
     pub coming_up_takes_slots: bool,
+    /// A server found idle when nobody in its backend is served is remembered, and the next
+    /// request that would have to wait starts on it, before those who wait already.
+    pub idle_server_is_remembered: bool,
     /// Entering maintenance empties the server's queue whatever the options.
     pub maintenance_moves_any_queue: bool,
+    /// Requests that `option redispatch` moves out of a server's queue start on that very
+    /// server, without a slot, instead of being balanced again.
+    pub moved_requests_stay: bool,
+    /// When no usable server is left the backend's queue is balanced again, so all who
+    /// wait there are refused. Before, they wait on.
+    pub last_server_empties_queue: bool,
+    /// A weight changed during maintenance takes effect, and shows, when it ends.
+    pub maintenance_freezes_weight: bool,
     /// A client that leaves is noticed even without `option abortonclose`.
     pub aborts_honoured: bool,
     /// A refused connection pauses before the next attempt unless the algorithm is of the
@@ -179,7 +190,11 @@ const V2_6: Profile = Profile {
     full_needs_served: false,
     joining_runs_queue: false,
     coming_up_takes_slots: false,
+    idle_server_is_remembered: false,
     maintenance_moves_any_queue: false,
+    moved_requests_stay: false,
+    last_server_empties_queue: false,
+    maintenance_freezes_weight: true,
     aborts_honoured: false,
     retry_pauses_unless_round_robin: false,
     only_round_robin_moves_at_once: false,
@@ -212,7 +227,11 @@ impl Profile {
                 full_needs_served: true,
                 joining_runs_queue: true,
                 coming_up_takes_slots: true,
+                idle_server_is_remembered: true,
                 maintenance_moves_any_queue: true,
+                moved_requests_stay: true,
+                last_server_empties_queue: true,
+                maintenance_freezes_weight: false,
                 aborts_honoured: true,
                 check_timeout_exact: true,
                 kills_answer_500: true,

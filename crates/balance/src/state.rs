@@ -57,6 +57,7 @@ impl Balancer {
         self.report(id, before, cause);
         self.kill_if_marked_down(now, id);
         let moved = self.move_queue_out(now, id, false, chance);
+        self.empty_backend_queue(now, id, chance);
         self.log(id, AlertKind::Down, cause, moved);
         for tracker in self.trackers(id) {
             self.set_stopped(now, tracker, Cause::Tracked(id), chance);
@@ -106,6 +107,7 @@ impl Balancer {
         self.refresh(now, id);
         self.report(id, before, cause);
         let moved = self.move_queue_out(now, id, false, chance);
+        self.empty_backend_queue(now, id, chance);
         self.log(id, AlertKind::Stopping, cause, moved);
         for tracker in self.trackers(id) {
             self.set_stopping(now, tracker, Cause::Tracked(id), chance);
@@ -141,7 +143,12 @@ impl Balancer {
         self.refresh(now, id);
         self.report(id, before, cause);
         self.kill_if_marked_down(now, id);
-        let moved = self.move_queue_out(now, id, true, chance);
+        let moved = if was_down {
+            0
+        } else {
+            self.move_queue_out(now, id, true, chance)
+        };
+        self.empty_backend_queue(now, id, chance);
         let kind = if was_down {
             AlertKind::WasDownEntersMaintenance
         } else {
@@ -234,6 +241,7 @@ impl Balancer {
         self.report(id, before, cause);
         if !self.server(id).in_maint() {
             let moved = self.move_queue_out(now, id, false, chance);
+            self.empty_backend_queue(now, id, chance);
             self.log(id, AlertKind::EntersDrain, cause, moved);
         }
         for tracker in self.trackers(id) {
@@ -293,7 +301,7 @@ impl Balancer {
         let server = &backend.servers[id.slot as usize];
         let member = &backend.farm.members[id.slot as usize];
         let (was_usable, old) = (member.usable, member.weight);
-        let weight = if server.in_maint() {
+        let weight = if server.in_maint() && self.profile.maintenance_freezes_weight {
             old
         } else {
             backend.weight_now(id.slot, now)
@@ -341,6 +349,11 @@ impl Balancer {
         }
         server.state = next.unwrap_or(server.state);
         server.last_change = now;
+        let running = server.state == Operational::Running;
+        let backend = &mut self.backends[id.backend.0 as usize];
+        if !running && backend.idle == Some(id.slot) {
+            backend.idle = None;
+        }
     }
 
     fn came_up(
@@ -463,7 +476,8 @@ impl Balancer {
     ) -> u32 {
         let backend = &self.backends[id.backend.0 as usize];
         let allowed = backend.config.redispatch.is_some() && !backend.config.persist;
-        if !allowed && !(maintenance && self.profile.maintenance_moves_any_queue) {
+        let forced_out = maintenance && self.profile.maintenance_moves_any_queue;
+        if !allowed && !forced_out {
             return 0;
         }
         let waiting: Vec<RequestId> = backend.servers[id.slot as usize]
@@ -473,15 +487,33 @@ impl Balancer {
             .collect();
         let moved = waiting.len() as u32;
         for request in waiting {
-            self.leave_queue(request);
-            let flow = &mut self.flows[request];
-            flow.phase = Phase::Pausing;
-            flow.direct = false;
-            flow.assigned = false;
-            flow.leaving = id.slot;
-            self.place(now, request, chance);
+            if allowed && self.profile.moved_requests_stay {
+                self.start_waiting(now, request, id.slot, false);
+            } else {
+                self.leave_queue(request);
+                let flow = &mut self.flows[request];
+                flow.phase = Phase::Pausing;
+                flow.direct = false;
+                flow.assigned = false;
+                flow.leaving = id.slot;
+                self.place(now, request, chance);
+            }
         }
         moved
+    }
+
+    /// Without a usable server left, 3.4 does not let the backend's line wait.
+    fn empty_backend_queue(&mut self, now: Moment, id: ServerId, chance: &mut dyn Chance) {
+        let backend = &self.backends[id.backend.0 as usize];
+        if !self.profile.last_server_empties_queue || backend.farm.weight() > 0 {
+            return;
+        }
+        let waiting: Vec<RequestId> = backend.queue.iter().collect();
+        for request in waiting {
+            self.leave_queue(request);
+            self.flows[request].phase = Phase::Pausing;
+            self.place(now, request, chance);
+        }
     }
 
     /// `on-marked-down shutdown-sessions`

@@ -308,7 +308,9 @@ impl Balancer {
         let mut member = Member::new(&settings, number);
         member.anonymous = anonymous;
         // Until it first leaves maintenance it weighs what a server without `weight` does.
-        member.weight = if backend.dynamic {
+        member.weight = if !self.profile.maintenance_freezes_weight {
+            settings.weight * crate::backend::WEIGHT_SCALE
+        } else if backend.dynamic {
             crate::backend::WEIGHT_SCALE
         } else {
             1
@@ -344,6 +346,9 @@ impl Balancer {
         }
         self.server_mut(id).deleted = true;
         let backend = &mut self.backends[id.backend.0 as usize];
+        if backend.idle == Some(id.slot) {
+            backend.idle = None;
+        }
         backend.picker.removed(&backend.farm, id.slot);
         "Server deleted.".into()
     }
