@@ -13,6 +13,7 @@ mod extends;
 pub mod locate;
 mod read;
 pub mod render;
+mod resolve;
 pub mod schema;
 mod set;
 mod suggest;
@@ -22,6 +23,7 @@ mod write;
 
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
 pub use locate::{FileId, Files, Place, Position};
+pub use resolve::{fingerprint, resolved};
 pub use set::Overrides;
 
 use std::collections::BTreeMap;

@@ -122,12 +122,12 @@ impl Check {
         };
         let Some(version) = Version::from_name(name) else {
             let known = Version::ALL.map(Version::name);
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::UnknownWord,
                 format!("there is no profile of HAProxy {name:?}"),
                 at.place(),
             );
-            self.say(at, suggest::attach(note, name, known));
+            self.say(at, suggest::attach(complaint, name, known));
             return Profile::default();
         };
         Profile::of(version)
@@ -167,9 +167,9 @@ impl Check {
     }
 
     /// Keeps a complaint, unless something about this value has been said already.
-    fn say(&mut self, at: At<'_>, note: Diagnostic) {
+    fn say(&mut self, at: At<'_>, complaint: Diagnostic) {
         if !at.is_bad() {
-            self.notes.push(note);
+            self.notes.push(complaint);
         }
     }
 }

@@ -186,28 +186,28 @@ impl Walk<'_> {
                         self.follow(&mut items[index], next, value);
                     }
                     None => {
-                        let note = Diagnostic::new(
+                        let complaint = Diagnostic::new(
                             Code::Path,
                             format!("`{step}` is not a place in this list"),
                             self.part(at, step.len()),
                         );
-                        let note = match items.len() {
-                            0 => note.label("the list is empty"),
-                            count => note.accepted(format!("0 to {}", count - 1)),
+                        let complaint = match items.len() {
+                            0 => complaint.label("the list is empty"),
+                            count => complaint.accepted(format!("0 to {}", count - 1)),
                         };
-                        self.notes.push(note);
+                        self.notes.push(complaint);
                     }
                 }
             }
             Value::Bad => {}
             _ => {
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::Path,
                     format!("there is nothing inside {}", node.describe()),
                     self.part(at, rest.len()),
                 );
                 self.notes
-                    .push(note.also(node.place, "this is a single value"));
+                    .push(complaint.also(node.place, "this is a single value"));
             }
         }
     }
@@ -238,8 +238,9 @@ impl Walk<'_> {
         // Names of the author's own are declared in a file, not by a path.
         if record.brackets != Brackets::Round && !record.entries.is_empty() {
             let known = record.entries.iter().map(|entry| entry.key.as_str());
-            let note = Diagnostic::new(Code::Path, format!("there is no `{step}` here"), place);
-            self.notes.push(suggest::attach(note, step, known));
+            let complaint =
+                Diagnostic::new(Code::Path, format!("there is no `{step}` here"), place);
+            self.notes.push(suggest::attach(complaint, step, known));
             return;
         }
         let next = (at + step.len() + 1).min(self.path.len());

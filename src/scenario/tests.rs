@@ -1,3 +1,5 @@
+//! Loading whole scenarios.
+
 use super::*;
 use crate::plan::{Bound, Claim, Client};
 
@@ -35,4 +37,26 @@ fn a_lab_task_becomes_a_plan() {
         panic!("the first claim is about requests");
     };
     assert_eq!((server.as_str(), *count), ("s1", Bound::Within(1, 4)));
+}
+
+#[test]
+fn a_resolved_scenario_is_the_same_scenario() {
+    let loaded = load("lab3/4.3-at-once.ron", &Folder, &Overrides::default());
+    let mut plan = loaded.expect("it is shipped").plan;
+    let text = resolved(&plan);
+    println!("{text}");
+    let again = load(
+        "again.ron",
+        &memory(&[("again.ron", &text)]),
+        &Overrides::default(),
+    );
+    let again = again.unwrap_or_else(|refused| panic!("{refused}")).plan;
+    plan.scenario = "again".to_owned();
+    assert_eq!(plan, again);
+    assert_eq!(text, resolved(&again));
+}
+
+fn memory(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |&(name, text): &(&str, &str)| (name.to_owned(), text.to_owned());
+    files.iter().map(owned).collect()
 }

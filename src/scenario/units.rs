@@ -181,6 +181,25 @@ fn bad(why: &'static str, at: (usize, usize), help: Option<String>) -> BadDurati
     BadDuration { why, at, help }
 }
 
+/// Writes a duration as [`duration`] reads it, exactly: `250ms`, `2.5s`, `100us`.
+pub fn write(span: Span) -> String {
+    let nanos = span.as_nanos();
+    let (unit, scale) = match nanos {
+        0 => return "0ms".to_owned(),
+        1_000_000_000.. => ("s", 1_000_000_000),
+        1_000_000.. => ("ms", 1_000_000),
+        1_000.. => ("us", 1_000),
+        _ => ("ns", 1),
+    };
+    let (whole, rest) = (nanos / scale, nanos % scale);
+    if rest == 0 {
+        return format!("{whole}{unit}");
+    }
+    let digits = scale.ilog10() as usize;
+    let fraction = format!("{rest:0digits$}");
+    format!("{whole}.{}{unit}", fraction.trim_end_matches('0'))
+}
+
 /// What [`sampled`] accepts, for messages.
 pub const SAMPLED: &str = "a duration \"4ms\", or \"uniform 3ms 5ms\", \"exponential 4ms\", \
      \"normal 4ms 1ms\" (mean and deviation), \"any 3ms 4ms 9ms\" (one of these)";
@@ -246,12 +265,14 @@ pub fn sampled(text: &str) -> Result<Sampled, BadSampled> {
 /// Writes a varying duration as [`sampled`] reads it.
 pub fn write_sampled(sampled: &Sampled) -> String {
     match sampled {
-        Sampled::Constant(span) => span.to_string(),
-        Sampled::Uniform(low, high) => format!("uniform {low} {high}"),
-        Sampled::Exponential(mean) => format!("exponential {mean}"),
-        Sampled::Normal(mean, deviation) => format!("normal {mean} {deviation}"),
+        Sampled::Constant(span) => write(*span),
+        Sampled::Uniform(low, high) => format!("uniform {} {}", write(*low), write(*high)),
+        Sampled::Exponential(mean) => format!("exponential {}", write(*mean)),
+        Sampled::Normal(mean, deviation) => {
+            format!("normal {} {}", write(*mean), write(*deviation))
+        }
         Sampled::Empirical(spans) => {
-            let spans: Vec<String> = spans.iter().map(Span::to_string).collect();
+            let spans: Vec<String> = spans.iter().copied().map(write).collect();
             format!("any {}", spans.join(" "))
         }
     }

@@ -160,13 +160,13 @@ impl Check {
     fn uri(&mut self, at: At<'_>, uri: Option<&str>) -> String {
         let uri = uri.unwrap_or("/");
         if !uri.starts_with('/') || uri.contains(char::is_whitespace) {
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::Range,
                 format!("{uri:?} cannot be requested"),
                 at.place(),
             )
             .accepted("a path that begins with `/` and has no spaces: \"/\", \"/shop?item=3\"");
-            self.say(at, note);
+            self.say(at, complaint);
         }
         uri.to_owned()
     }
@@ -176,13 +176,13 @@ impl Check {
             return SOURCE;
         };
         source.parse().unwrap_or_else(|_| {
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::Range,
                 format!("{source:?} is not an address"),
                 at.place(),
             )
             .accepted("an IPv4 or IPv6 address: \"192.168.42.1\", \"::1\"");
-            self.say(at, note);
+            self.say(at, complaint);
             SOURCE
         })
     }
@@ -192,9 +192,9 @@ impl Check {
         let found = self.names.backends.iter().position(|known| known == name);
         if found.is_none() {
             let known = self.names.backends.iter().map(String::as_str);
-            let note = names::unknown("backend", name, at.place());
-            let note = suggest::attach(note, name, known);
-            self.say(at, note);
+            let complaint = names::unknown("backend", name, at.place());
+            let complaint = suggest::attach(complaint, name, known);
+            self.say(at, complaint);
         }
         found.map(|index| BackendId(index as u32))
     }

@@ -5,7 +5,7 @@ use crate::plan::{Bound, Claim, Expectation, Question};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::schema::{self, Time};
 use crate::scenario::suggest;
-use crate::scenario::write;
+use crate::scenario::{resolve, units, write};
 
 /// The states a server can be claimed to be in.
 const STATES: [&str; 7] = [
@@ -41,7 +41,7 @@ impl Check {
         for (index, claim) in claims.unwrap_or_default().iter().enumerate() {
             if let Some(meant) = self.claim(at.item(index), claim) {
                 expectations.push(Expectation {
-                    text: write::one_line(claim),
+                    text: write::one_line(&resolve::claim(&meant)),
                     claim: meant,
                 });
             }
@@ -97,13 +97,13 @@ impl Check {
             schema::Claim::Never(inner) => match &**inner {
                 schema::Claim::Down(down) => self.down(at.inside(), down, false),
                 _ => {
-                    let note = Diagnostic::new(
+                    let complaint = Diagnostic::new(
                         Code::Words,
                         "only `down(...)` can be claimed never to happen",
                         at.inside().head(),
                     )
                     .help("claim a number instead: errors(exactly: 0), served(..., exactly: 0)");
-                    self.say(at, note);
+                    self.say(at, complaint);
                     None
                 }
             },
@@ -195,9 +195,9 @@ impl Check {
         }
         if said.is_empty() {
             let list: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-            let note = Diagnostic::new(Code::Missing, "the claim has no bound", at.head())
+            let complaint = Diagnostic::new(Code::Missing, "the claim has no bound", at.head())
                 .accepted(format!("one of {}", list.join(", ")));
-            self.say(at, note);
+            self.say(at, complaint);
             return None;
         }
         if let Some((low, high)) = bounds.within {
@@ -205,9 +205,9 @@ impl Check {
                 return Some(Window::Within(low, high));
             }
             let at = at.field("within");
-            let note = Diagnostic::new(Code::Range, "no number lies within", at.place())
+            let complaint = Diagnostic::new(Code::Range, "no number lies within", at.place())
                 .help("write the lower bound first: within: (1, 4)");
-            self.say(at, note);
+            self.say(at, complaint);
             return None;
         }
         bounds
@@ -243,13 +243,17 @@ impl Check {
         if let (Some(after), Some(before)) = (after, before) {
             if after > before {
                 let at = at.field("before");
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::Range,
-                    format!("nothing is after {after} and before {before}"),
+                    format!(
+                        "nothing is after {} and before {}",
+                        units::write(after),
+                        units::write(before)
+                    ),
                     at.place(),
                 )
                 .help("write the earlier moment as `after`");
-                self.say(at, note);
+                self.say(at, complaint);
             }
         }
         let reason = down.reason.as_deref();
@@ -294,16 +298,16 @@ impl Check {
                 _ => {
                     whole = false;
                     let place = at.part(start..start + word.len());
-                    let note = super::names::unknown("server", word, place);
-                    let note = suggest::attach(note, word, self.names.servers_to_offer());
-                    self.say(at, note);
+                    let complaint = super::names::unknown("server", word, place);
+                    let complaint = suggest::attach(complaint, word, self.names.servers_to_offer());
+                    self.say(at, complaint);
                 }
             }
         }
         if names.is_empty() && whole {
-            let note = Diagnostic::new(Code::Missing, "the sequence is empty", at.place())
+            let complaint = Diagnostic::new(Code::Missing, "the sequence is empty", at.place())
                 .help("write the names of the first servers: sequence(\"s1 s2 s1\")");
-            self.say(at, note);
+            self.say(at, complaint);
             return None;
         }
         whole.then_some(Claim::Sequence(names))

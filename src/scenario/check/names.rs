@@ -77,19 +77,19 @@ impl Check {
                     .filter(|known| known.ends_with(&ending))
                     .map(|known| format!("`{known}`"))
                     .collect();
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::UnknownName,
                     format!("several servers are called `{name}`"),
                     at.place(),
                 )
                 .accepted(meant.join(", "));
-                self.say(at, note);
+                self.say(at, complaint);
                 None
             }
             None => {
-                let note = unknown("server", name, at.place());
-                let note = suggest::attach(note, name, self.names.servers_to_offer());
-                self.say(at, note);
+                let complaint = unknown("server", name, at.place());
+                let complaint = suggest::attach(complaint, name, self.names.servers_to_offer());
+                self.say(at, complaint);
                 None
             }
         }
@@ -101,8 +101,8 @@ impl Check {
         let found = self.names.nodes.get(name).copied();
         if found.is_none() {
             let known = self.names.node_order.iter().map(String::as_str);
-            let note = suggest::attach(unknown("node", name, at.place()), name, known);
-            self.say(at, note);
+            let complaint = suggest::attach(unknown("node", name, at.place()), name, known);
+            self.say(at, complaint);
         }
         found
     }
@@ -113,8 +113,8 @@ impl Check {
         let found = self.names.clients.iter().position(|known| known == name);
         if found.is_none() {
             let known = self.names.clients.iter().map(String::as_str);
-            let note = suggest::attach(unknown("client", name, at.place()), name, known);
-            self.say(at, note);
+            let complaint = suggest::attach(unknown("client", name, at.place()), name, known);
+            self.say(at, complaint);
         }
         found
     }

@@ -57,13 +57,13 @@ impl Check {
 
     fn learn_node(&mut self, at: At<'_>, node: Node, plans: &mut Vec<Node>) {
         if self.names.nodes.contains_key(&node.name) {
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::Twice,
                 format!("two nodes are called `{}`", node.name),
                 at.head(),
             )
             .help("`count` makes names by numbering: choose another name");
-            self.say(at, note);
+            self.say(at, complaint);
             return;
         }
         self.names.nodes.insert(node.name.clone(), plans.len());
@@ -133,13 +133,13 @@ impl Check {
             let written = at.field(name);
             let reached = self.names.nodes.get(name).map(|&node| &plans[node].servers);
             if reached.is_some_and(Vec::is_empty) {
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::Idle,
                     format!("no server reaches node `{name}`"),
                     written.head(),
                 );
-                let note = suggest::attach(note, name, self.names.servers_to_offer());
-                self.say(written, note);
+                let complaint = suggest::attach(complaint, name, self.names.servers_to_offer());
+                self.say(written, complaint);
             }
         }
     }
@@ -162,7 +162,7 @@ impl Check {
                     continue;
                 };
                 if let Some(other) = behind.insert(id, index).filter(|&other| other != index) {
-                    let note = Diagnostic::new(
+                    let complaint = Diagnostic::new(
                         Code::Clash,
                         format!(
                             "`{server}` cannot lead both to node `{}` and to node `{name}`",
@@ -170,7 +170,7 @@ impl Check {
                         ),
                         at.place(),
                     );
-                    self.say(at, note);
+                    self.say(at, complaint);
                 }
             }
         }
@@ -178,16 +178,16 @@ impl Check {
     }
 
     fn nobody_behind(&mut self, at: At<'_>, server: &str) {
-        let note = Diagnostic::new(
+        let complaint = Diagnostic::new(
             Code::UnknownName,
             format!("no node stands behind server `{server}`"),
             at.head(),
         );
         let known: Vec<&str> = self.names.node_order.iter().map(String::as_str).collect();
-        let note = suggest::attach(note, server, known).help(format!(
+        let complaint = suggest::attach(complaint, server, known).help(format!(
             "declare it: nodes: {{ \"{server}\": (service: \"3ms\") }}"
         ));
-        self.say(at, note);
+        self.say(at, complaint);
     }
 }
 

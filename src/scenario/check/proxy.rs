@@ -240,12 +240,12 @@ impl Check {
         };
         if let Some(extra) = arguments.get(most).filter(|_| OPTIONS.contains(&name)) {
             let start = extra.as_ptr() as usize - line.as_ptr() as usize;
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::Words,
                 format!("`option {name}` takes no more words"),
                 at.part(start..start + extra.len()),
             );
-            self.say(at, note);
+            self.say(at, complaint);
             return;
         }
         match name {
@@ -256,13 +256,13 @@ impl Check {
                 None => backend.redispatch = Some(-1),
                 Some(Ok(interval)) => backend.redispatch = Some(interval),
                 Some(Err(_)) => {
-                    let note = Diagnostic::new(
+                    let complaint = Diagnostic::new(
                         Code::Words,
                         format!("`{}` is not a number of retries", arguments[0]),
                         at.place(),
                     )
                     .accepted("`redispatch`, or with a whole number: `redispatch 1`");
-                    self.say(at, note);
+                    self.say(at, complaint);
                 }
             },
             "httpchk" => {
@@ -286,9 +286,12 @@ impl Check {
                 self.idle(at, &format!("`option {name}` decides nothing here"));
             }
             _ => {
-                let note =
+                let complaint =
                     Diagnostic::new(Code::Words, format!("no option {name:?} here"), at.place());
-                self.say(at, suggest::attach(note, name, OPTIONS.iter().copied()));
+                self.say(
+                    at,
+                    suggest::attach(complaint, name, OPTIONS.iter().copied()),
+                );
             }
         }
     }
@@ -317,23 +320,23 @@ impl Check {
                     *negate = not;
                 }
                 CheckKind::Tcp => {
-                    let note = Diagnostic::new(
+                    let complaint = Diagnostic::new(
                         Code::Missing,
                         "an expected status needs HTTP checks",
                         at.place(),
                     )
                     .help("write `option: [\"httpchk HEAD /\"]` as well");
-                    self.say(at, note);
+                    self.say(at, complaint);
                 }
             },
             _ => {
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::Words,
                     format!("`http-check {line}` is not simulated"),
                     at.place(),
                 )
                 .accepted("`expect status 200`, `expect status 200-299`, `expect ! status 503`, `disable-on-404`");
-                self.say(at, note);
+                self.say(at, complaint);
             }
         }
     }
@@ -347,23 +350,23 @@ impl Check {
         let bare = backend.servers.iter().filter(|s| s.cookie.is_none());
         let bare: Vec<String> = bare.map(|server| format!("`{}`", server.name)).collect();
         if backend.cookie.as_ref().is_some_and(writes) && !bare.is_empty() {
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::CookieValue,
                 format!("the cookie has no value for {}", enumerate(&bare)),
                 at.field("cookie").head(),
             )
             .help("give each server one: servers: { \"s1\": (cookie: \"s1\") }");
-            self.say(at, note);
+            self.say(at, complaint);
         }
         let endless = backend.servers.iter().any(|server| server.maxconn == 0);
         if backend.balance == Balance::First && endless && backend.servers.len() > 1 {
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::Lint,
                 "`first` without `maxconn` on the servers sends everything to the first one",
                 at.field("balance").place(),
             )
             .help("give the servers a maxconn: default_server: (maxconn: 2)");
-            self.say(at, note);
+            self.say(at, complaint);
         }
         let by_hash = matches!(backend.balance, Balance::Hash(_));
         if backend.hash_balance_factor > 0 && !(by_hash && backend.hash.consistent) {
@@ -388,8 +391,8 @@ impl Check {
 
     /// Something that can have no effect.
     pub(super) fn idle(&mut self, at: At<'_>, why: &str) {
-        let note = Diagnostic::new(Code::Idle, why, at.place());
-        self.say(at, note);
+        let complaint = Diagnostic::new(Code::Idle, why, at.place());
+        self.say(at, complaint);
     }
 
     /// What only the core can find: contradictions between servers.
@@ -409,8 +412,8 @@ impl Check {
                 ConfigError::Redispatch { .. } => at.field("retries").place(),
                 _ => at.head(),
             };
-            let note = Diagnostic::new(Code::Clash, error.to_string(), place);
-            self.say(at, note);
+            let complaint = Diagnostic::new(Code::Clash, error.to_string(), place);
+            self.say(at, complaint);
         }
     }
 }

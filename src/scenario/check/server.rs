@@ -62,13 +62,13 @@ impl Check {
             }
         }
         if backend.servers.is_empty() && !at.is_bad() {
-            let note = Diagnostic::new(
+            let complaint = Diagnostic::new(
                 Code::Missing,
                 format!("backend `{}` has no server", backend.name),
                 at.head(),
             )
             .help("declare a node (each gets a server): nodes: { \"s1\": (service: \"3ms\") }");
-            self.say(at, note);
+            self.say(at, complaint);
         }
     }
 
@@ -84,9 +84,9 @@ impl Check {
         for (name, _) in changes {
             if !known.contains(name.as_str()) {
                 let at = at.field(name);
-                let note = super::names::unknown("server", name, at.head());
-                let note = suggest::attach(note, name, known.iter().copied());
-                self.say(at, note);
+                let complaint = super::names::unknown("server", name, at.head());
+                let complaint = suggest::attach(complaint, name, known.iter().copied());
+                self.say(at, complaint);
             }
         }
         let servers = std::mem::take(&mut backend.servers);
@@ -125,13 +125,13 @@ impl Check {
             match address.parse() {
                 Ok(address) => server.address = Some(address),
                 Err(_) => {
-                    let note = Diagnostic::new(
+                    let complaint = Diagnostic::new(
                         Code::Range,
                         format!("{address:?} is not an address with a port"),
                         at.place(),
                     )
                     .accepted("\"192.168.42.11:3000\", \"[::1]:3000\"");
-                    self.say(at, note);
+                    self.say(at, complaint);
                 }
             }
         }
@@ -189,13 +189,13 @@ impl Check {
                 None => (String::new(), track.clone()),
             });
             if setting!(lines, check).is_some_and(|(_, &check)| check) {
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::Clash,
                     "a server that tracks another makes no checks of its own",
                     at.place(),
                 )
                 .help("remove `check` or `track`");
-                self.say(at, note);
+                self.say(at, complaint);
             }
         }
         match &mut server.check {

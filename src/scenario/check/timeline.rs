@@ -81,12 +81,12 @@ impl Check {
                 let reach = stop.reach.map_or(Reach::Refusing, Reach::from);
                 if reach == Reach::Listening {
                     let at = at.field("reach");
-                    let note =
+                    let complaint =
                         Diagnostic::new(Code::Clash, "a stopped node does not listen", at.place())
                             .accepted(
                                 "`refusing` (the port is closed) or `vanished` (nothing answers)",
                             );
-                    self.say(at, note);
+                    self.say(at, complaint);
                 }
                 Action::Stop { node, reach }
             }
@@ -137,9 +137,9 @@ impl Check {
     /// a server that nobody declared is a slip of the author.
     fn command(&mut self, at: At<'_>, line: &str) -> Option<()> {
         if line.trim().is_empty() {
-            let note = Diagnostic::new(Code::Words, "the command is empty", at.place())
+            let complaint = Diagnostic::new(Code::Words, "the command is empty", at.place())
                 .help("write a command such as \"set server nodes/s1 state drain\"");
-            self.say(at, note);
+            self.say(at, complaint);
             return None;
         }
         for command in line.split(';') {
@@ -151,9 +151,9 @@ impl Check {
                 let long = self.names.servers.keys().map(String::as_str);
                 let long: Vec<&str> = long.filter(|name| name.contains('/')).collect();
                 let place = at.part(start..start + server.len());
-                let note = names::unknown("server", server, place);
-                let note = suggest::attach(note, server, long);
-                self.say(at, note);
+                let complaint = names::unknown("server", server, place);
+                let complaint = suggest::attach(complaint, server, long);
+                self.say(at, complaint);
                 return None;
             }
         }
@@ -171,9 +171,9 @@ impl Check {
                     .servers_to_offer()
                     .map(|server| format!("{server}.check"))
                     .collect();
-                let note = names::unknown("periodic thing", name, at.head());
-                let note = suggest::attach(note, name, known.iter().map(String::as_str));
-                self.say(at, note);
+                let complaint = names::unknown("periodic thing", name, at.head());
+                let complaint = suggest::attach(complaint, name, known.iter().map(String::as_str));
+                self.say(at, complaint);
                 continue;
             };
             let Some(id) = self.server_in_phase(at, server) else {
@@ -184,13 +184,13 @@ impl Check {
             match settings {
                 Some(check) => check.first = span,
                 None => {
-                    let note = Diagnostic::new(
+                    let complaint = Diagnostic::new(
                         Code::Idle,
                         format!("server `{server}` has no check"),
                         at.head(),
                     )
                     .help("write `check: true` for it");
-                    self.say(at, note);
+                    self.say(at, complaint);
                 }
             }
         }
@@ -201,9 +201,9 @@ impl Check {
         if let Some(Called::One(id)) = self.names.servers.get(server) {
             return Some(*id);
         }
-        let note = names::unknown("server", server, at.head());
-        let note = suggest::attach(note, server, self.names.servers_to_offer());
-        self.say(at, note);
+        let complaint = names::unknown("server", server, at.head());
+        let complaint = suggest::attach(complaint, server, self.names.servers_to_offer());
+        self.say(at, complaint);
         None
     }
 }

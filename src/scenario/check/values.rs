@@ -31,20 +31,20 @@ impl Check {
         let moment = i128::from(self.warm_up.as_nanos()) + i128::from(offset);
         let moment = u64::try_from(moment).ok().map(Moment::from_nanos);
         if moment.is_none() {
-            let lead = Span::from_nanos(offset.unsigned_abs());
-            let note = Diagnostic::new(
+            let lead = units::write(Span::from_nanos(offset.unsigned_abs()));
+            let complaint = Diagnostic::new(
                 Code::TooEarly,
                 format!("{text} is before the proxy starts"),
                 at.place(),
             )
             .label(format!(
                 "the proxy starts {} before the clients",
-                self.warm_up
+                units::write(self.warm_up)
             ))
             .help(format!(
                 "let the proxy run longer before the clients: warm_up: \"{lead}\""
             ));
-            self.say(at, note);
+            self.say(at, complaint);
         }
         moment
     }
@@ -56,19 +56,19 @@ impl Check {
             Ok(sampled) => return Some(sampled),
             Err(error) => error,
         };
-        let note = match error {
+        let complaint = match error {
             BadSampled::Duration(error) => {
                 self.bad_duration(at, text, &error);
                 return None;
             }
             BadSampled::Shape(start, end) => {
                 let word = &text[start..end];
-                let note = Diagnostic::new(
+                let complaint = Diagnostic::new(
                     Code::Duration,
                     format!("{text:?} is no duration, not even a varying one"),
                     at.part(start..end),
                 );
-                suggest::attach(note, word, units::SHAPES).accepted(units::SAMPLED)
+                suggest::attach(complaint, word, units::SHAPES).accepted(units::SAMPLED)
             }
             BadSampled::Count(why) => {
                 Diagnostic::new(Code::Duration, why, at.place()).accepted(units::SAMPLED)
@@ -78,7 +78,7 @@ impl Check {
                     .help("write the shorter duration first")
             }
         };
-        self.say(at, note);
+        self.say(at, complaint);
         None
     }
 
@@ -88,14 +88,15 @@ impl Check {
         } else {
             at.part(error.at.0..error.at.1)
         };
-        let note = Diagnostic::new(Code::Duration, format!("{text:?} is not a duration"), place)
-            .label(error.why)
-            .accepted(units::ACCEPTED);
-        let note = match &error.help {
-            Some(help) => note.help(help),
-            None => note,
+        let complaint =
+            Diagnostic::new(Code::Duration, format!("{text:?} is not a duration"), place)
+                .label(error.why)
+                .accepted(units::ACCEPTED);
+        let complaint = match &error.help {
+            Some(help) => complaint.help(help),
+            None => complaint,
         };
-        self.say(at, note);
+        self.say(at, complaint);
     }
 
     /// A whole number within `range`.
@@ -124,14 +125,14 @@ impl Check {
     }
 
     pub(super) fn out_of_range(&mut self, at: At<'_>, number: &str, accepted: &str) {
-        let note = Diagnostic::new(
+        let complaint = Diagnostic::new(
             Code::Range,
             format!("{number} is outside the range"),
             at.place(),
         )
         .label(format!("accepted: {accepted}"))
         .accepted(accepted);
-        self.say(at, note);
+        self.say(at, complaint);
     }
 
     /// A setting is missing that cannot be guessed.
@@ -140,9 +141,9 @@ impl Check {
         if field.is_bad() {
             return;
         }
-        let note = Diagnostic::new(Code::Missing, format!("`{key}` is missing"), at.head())
+        let complaint = Diagnostic::new(Code::Missing, format!("`{key}` is missing"), at.head())
             .help(format!("write `{key}: {example}`"));
-        self.say(at, note);
+        self.say(at, complaint);
     }
 
     /// Something written in HAProxy's words.
@@ -168,7 +169,7 @@ impl Check {
             }
             None => at.place(),
         };
-        let note = match &error.problem {
+        let complaint = match &error.problem {
             WordProblem::Unknown { word, accepted } => suggest::attach(
                 Diagnostic::new(Code::Words, format!("HAProxy has no `{word}` here"), place),
                 word,
@@ -181,7 +182,7 @@ impl Check {
             ),
             problem => Diagnostic::new(Code::Words, problem.to_string(), place),
         };
-        self.say(at, note);
+        self.say(at, complaint);
     }
 
     /// One of a few of HAProxy's words.
@@ -195,19 +196,19 @@ impl Check {
         if let Some((_, meant)) = known.iter().find(|(name, _)| *name == word) {
             return Some(*meant);
         }
-        let note = Diagnostic::new(
+        let complaint = Diagnostic::new(
             Code::UnknownWord,
             format!("there is no {word:?} here"),
             at.place(),
         );
         let names = known.iter().map(|(name, _)| *name);
-        self.say(at, suggest::attach(note, word, names));
+        self.say(at, suggest::attach(complaint, word, names));
         None
     }
 
     /// Two settings of which only one can be meant.
     pub(super) fn clash(&mut self, at: At<'_>, first: &str, second: &str, why: impl Display) {
-        let note = Diagnostic::new(
+        let complaint = Diagnostic::new(
             Code::Clash,
             format!("`{first}` and `{second}` contradict each other"),
             at.field(second).head(),
@@ -215,6 +216,6 @@ impl Check {
         .label(why.to_string())
         .also(at.field(first).head(), "")
         .help("keep one of them");
-        self.say(at, note);
+        self.say(at, complaint);
     }
 }

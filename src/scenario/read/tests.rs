@@ -1,3 +1,5 @@
+//! The reader: what it reads, what it complains about, and where it gives up.
+
 use super::*;
 use crate::scenario::locate::Files;
 
