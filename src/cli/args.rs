@@ -10,7 +10,7 @@ use super::paint::Color;
 
 /// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "balancelab", version, after_help = exit::HELP)]
+#[command(name = "balancelab", version, after_help = exit::HELP, term_width = 90)]
 pub struct Cli {
     /// The form of the result on standard output
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]

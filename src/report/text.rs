@@ -28,7 +28,11 @@ pub fn text(report: &Report, ink: &dyn Ink) -> String {
         out.push_str(&table.text(ink));
     }
     picks(&mut out, report, ink);
-    expectations(&mut out, report, ink);
+    let verdicts = expectations(report);
+    if !verdicts.is_empty() {
+        out.push('\n');
+        out.push_str(&verdicts.text(ink));
+    }
     out.push('\n');
     ink.ink(&mut out, Style::Faint, &signature(report));
     out.push('\n');
@@ -169,6 +173,28 @@ pub fn replies(report: &Report) -> Table {
     table
 }
 
+/// The expectations with what was measured.
+pub fn expectations(report: &Report) -> Table {
+    let mut table = Table::new(&[
+        ("", Align::Left),
+        ("expected", Align::Left),
+        ("got", Align::Left),
+    ]);
+    for verdict in &report.expect {
+        let (mark_style, got_style) = if verdict.ok {
+            (Style::Good, Style::Plain)
+        } else {
+            (Style::Bad, Style::Bad)
+        };
+        table.push(vec![
+            Cell::styled(mark(verdict.ok), mark_style),
+            verdict.text.as_str().into(),
+            Cell::styled(verdict.got.as_str(), got_style),
+        ]);
+    }
+    table
+}
+
 /// Every row of the tables: the servers, the requests that nobody answered, the total.
 fn rows(report: &Report) -> Vec<(&str, &Row, Option<&State>)> {
     let servers = report
@@ -209,30 +235,6 @@ fn picks(out: &mut String, report: &Report, ink: &dyn Ink) {
         }
         out.push('\n');
     }
-}
-
-fn expectations(out: &mut String, report: &Report, ink: &dyn Ink) {
-    if report.expect.is_empty() {
-        return;
-    }
-    let mut table = Table::new(&[
-        ("", Align::Left),
-        ("expected", Align::Left),
-        ("got", Align::Left),
-    ]);
-    for verdict in &report.expect {
-        let style = if verdict.ok { Style::Good } else { Style::Bad };
-        table.push(vec![
-            Cell::styled(mark(verdict.ok), style),
-            verdict.text.as_str().into(),
-            Cell::styled(
-                verdict.got.as_str(),
-                if verdict.ok { Style::Plain } else { style },
-            ),
-        ]);
-    }
-    out.push('\n');
-    out.push_str(&table.text(ink));
 }
 
 /// The sign of a verdict: readable without colour.

@@ -212,10 +212,16 @@ impl Server {
         if self.admin & admin::FORCED_MAINT != 0 {
             return Status::Maint;
         }
+        // The counter of health moves a step before the state does. In between, the status
+        // is still the last one that the state allows.
+        let health = if self.state == Operational::Stopped {
+            health.min(rise - 1)
+        } else {
+            health.max(rise)
+        };
         match self.state {
             Operational::Running | Operational::Starting => {
-                let going_down =
-                    (checks && health < full).then(|| ((health + 1).saturating_sub(rise), fall));
+                let going_down = (checks && health < full).then(|| (health + 1 - rise, fall));
                 match (self.in_drain(), going_down) {
                     (true, Some((a, f))) => Status::DrainGoingDown(a, f),
                     (true, None) => Status::Drain,
@@ -229,7 +235,7 @@ impl Server {
                 if (!own && self.tracks.is_none()) || health == full {
                     Status::NoLb
                 } else {
-                    Status::NoLbGoingDown((health + 1).saturating_sub(rise), fall)
+                    Status::NoLbGoingDown(health + 1 - rise, fall)
                 }
             }
             Operational::Stopped if checks && health > 0 => Status::DownGoingUp(health, rise),
