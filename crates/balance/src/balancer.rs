@@ -141,7 +141,7 @@ impl Balancer {
         while let Some(expired) = self.timers.expire(&mut self.flows, now) {
             match expired {
                 Expired::Request(request) => self.overdue(now, request, chance),
-                Expired::Server(ServerTimer::Warm, server) => self.warm_up(now, server),
+                Expired::Server(ServerTimer::Warm, server) => self.warm_up(now, server, chance),
                 Expired::Server(ServerTimer::Check, server) => {
                     self.check_timer(now, server, chance)
                 }

@@ -4,6 +4,7 @@
 //! 4 and 5 (order of the books).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::balancer::Balancer;
 use crate::chance::Chance;
@@ -148,6 +149,7 @@ impl Balancer {
             Balance::RoundRobin | Balance::StaticRr | Balance::First
         );
         if in_turn
+            && profile.queue_means_full
             && farm.queued > 0
             && farm.queued != farm.connections
             && (!profile.full_needs_served || farm.served > 0)
@@ -436,7 +438,7 @@ impl Balancer {
     }
 
     /// A server that came up takes from the backend's line (spec: queues, 4).
-    pub(crate) fn draw_waiting(&mut self, now: Moment, server: ServerId) {
+    pub(crate) fn draw_waiting(&mut self, now: Moment, server: ServerId, chance: &mut dyn Chance) {
         if self.profile.coming_up_takes_slots {
             return self.run_queue(now, server.backend, server.slot);
         }
@@ -453,11 +455,22 @@ impl Balancer {
                 .limit(server.slot)
                 .saturating_sub(member.served)
         };
-        for _ in 0..room {
-            let Some((_, request)) = self.backends[server.backend.0 as usize].queue.first() else {
-                break;
-            };
-            self.start_waiting(now, request, server.slot, false);
+        let taken: Vec<RequestId> = backend.queue.iter().take(room as usize).collect();
+        if !self.profile.drawn_are_balanced_again {
+            for request in taken {
+                self.start_waiting(now, request, server.slot, false);
+            }
+            return;
+        }
+        // All leave the line before the first of them is balanced again.
+        for request in &taken {
+            self.leave_queue(*request);
+            let flow = &mut self.flows[*request];
+            flow.phase = Phase::Pausing;
+            flow.leaving = server.slot;
+        }
+        for request in taken {
+            self.place(now, request, chance);
         }
     }
 

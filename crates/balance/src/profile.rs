@@ -135,6 +135,9 @@ pub struct Profile {
     pub random_draws: Draws,
     /// Which of two equally loaded servers `balance random` keeps.
     pub random_tie: RandomTie,
+    /// With roundrobin, static-rr and first, a non-empty backend queue means that all
+    /// servers are full: newcomers join it without asking the algorithm.
+    pub queue_means_full: bool,
     /// A non-empty backend queue sends newcomers to it only while some request is served.
     pub full_needs_served: bool,
     /// A request that joins a server's queue makes that queue run at once, so a limit that
@@ -143,6 +146,9 @@ pub struct Profile {
     /// A server that comes up runs its normal dequeueing, so the requests it takes hold
     /// slots. Before, it takes from the backend's queue without counting them.
     pub coming_up_takes_slots: bool,
+    /// The requests that a server coming up takes from the backend's queue are balanced once
+    /// more, so they may go elsewhere, and take slots.
+    pub drawn_are_balanced_again: bool,
     /// A server found idle when nobody in its backend is served is remembered, and the next
     /// request that would have to wait starts on it, before those who wait already.
     pub idle_server_is_remembered: bool,
@@ -187,9 +193,11 @@ const V2_6: Profile = Profile {
     ring_keys: NodeKeys::Product,
     random_draws: Draws::FixedSeed,
     random_tie: RandomTie::Later,
+    queue_means_full: true,
     full_needs_served: false,
     joining_runs_queue: false,
     coming_up_takes_slots: false,
+    drawn_are_balanced_again: false,
     idle_server_is_remembered: false,
     maintenance_moves_any_queue: false,
     moved_requests_stay: false,
@@ -212,6 +220,8 @@ impl Profile {
                 leastconn_reposition: Reposition::Always,
                 leastconn_full: Fullness::Saturated,
                 random_draws: Draws::Chance,
+                queue_means_full: false,
+                drawn_are_balanced_again: true,
                 retry_pauses_unless_round_robin: true,
                 only_round_robin_moves_at_once: true,
                 ..V2_6

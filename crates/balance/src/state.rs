@@ -84,7 +84,7 @@ impl Balancer {
             Trigger::HealthUp
         };
         self.step(now, id, trigger);
-        self.came_up(now, id, before, cause, trigger);
+        self.came_up(now, id, before, cause, trigger, chance);
         for tracker in self.trackers(id) {
             self.set_running(now, tracker, Cause::Tracked(id), chance);
         }
@@ -199,7 +199,7 @@ impl Balancer {
                     (_, false) => Trigger::LeaveMaintenance,
                 };
                 self.step(now, id, trigger);
-                self.came_up(now, id, before, cause, trigger);
+                self.came_up(now, id, before, cause, trigger, chance);
             } else {
                 self.refresh(now, id);
                 self.report(id, before, cause);
@@ -276,7 +276,7 @@ impl Balancer {
     }
 
     /// One step of a slow start.
-    pub(crate) fn warm_up(&mut self, now: Moment, id: ServerId) {
+    pub(crate) fn warm_up(&mut self, now: Moment, id: ServerId, chance: &mut dyn Chance) {
         let server = self.server_mut(id);
         server.warm_at = None;
         if server.state != Operational::Starting {
@@ -291,7 +291,7 @@ impl Balancer {
             self.refresh(now, id);
             self.schedule_warm_up(now, id);
         }
-        self.draw_waiting(now, id);
+        self.draw_waiting(now, id, chance);
     }
 
     /// Brings effective weight, usability and totals up to date, and tells the policy.
@@ -363,6 +363,7 @@ impl Balancer {
         before: Status,
         cause: Cause,
         trigger: Trigger,
+        chance: &mut dyn Chance,
     ) {
         self.refresh(now, id);
         self.report(id, before, cause);
@@ -374,7 +375,7 @@ impl Balancer {
         }
         self.kill_backups_if_marked_up(now, id);
         let waiting = self.backends[id.backend.0 as usize].queue.len();
-        self.draw_waiting(now, id);
+        self.draw_waiting(now, id, chance);
         let taken = waiting - self.backends[id.backend.0 as usize].queue.len();
         let kind = match trigger {
             Trigger::LeaveMaintenance
