@@ -8,6 +8,8 @@ mod circle;
 pub mod first;
 mod heap;
 mod ladder;
+#[cfg(test)]
+mod laws;
 pub mod least_conn;
 pub mod map;
 pub mod random;
@@ -15,6 +17,8 @@ pub mod ring;
 pub mod round_robin;
 #[cfg(test)]
 pub(crate) mod trial;
+#[cfg(test)]
+mod twin;
 
 use crate::chance::Chance;
 use crate::config::{Balance, HashType};

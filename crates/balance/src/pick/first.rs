@@ -112,8 +112,8 @@ impl Policy for First {
 mod tests {
     use crate::config::Balance;
     use crate::farm::Member;
+    use crate::pick::Ask;
     use crate::pick::trial::Trial;
-    use crate::pick::{Ask, Policy};
     use crate::profile::Version;
 
     #[test]
@@ -135,9 +135,7 @@ mod tests {
     fn the_next_one_is_filled_when_the_first_is_full() {
         let mut trial = Trial::new(Version::V2_6, Balance::First, "1/2:1/1:1/1");
         trial.run("(AABC- )B (B- )AA (AA- )C (C");
-        trial.farm.members[1].maxconn = 2;
-        trial.farm.members[1].minconn = 2;
-        trial.picker.limited(&trial.farm, 1);
+        trial.set_maxconn(1, 2);
         trial.run("(B-");
     }
 

@@ -42,11 +42,11 @@ enum Order {
 /// The lots of 3.2 and later. HAProxy draws from a generator of its own at each insertion;
 /// here it is seeded by the driver's chance, so that one seed gives one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Lots(u64);
+pub(super) struct Lots(pub(super) u64);
 
 impl Lots {
     /// A queue.
-    fn draw(&mut self) -> u8 {
+    pub(super) fn draw(&mut self) -> u8 {
         // One step of splitmix64, of which the two highest bits are taken.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -120,10 +120,13 @@ impl LeastConn {
     fn put(&mut self, farm: &Farm, slot: u32) {
         self.take_out(farm, slot);
         self.present[slot as usize] = true;
-        let key = self.key(farm, slot);
-        let link = &mut self.links[slot as usize];
-        link.key = key;
-        link.turn = self.turn;
+        self.links[slot as usize].key = self.key(farm, slot);
+        self.push(farm, slot);
+    }
+
+    /// Puts `slot`, which is not on the ladder, behind the equals of the key it has.
+    fn push(&mut self, farm: &Farm, slot: u32) {
+        self.links[slot as usize].turn = self.turn;
         self.turn += 1;
         let queue = match &mut self.order {
             Order::Fifo | Order::Lots(None) => 0,
@@ -221,12 +224,12 @@ impl LeastConn {
             let mut waiting = Vec::new();
             let mut lowest = self.ladders[ladder].lowest();
             while let Some(step) = lowest {
-                let queue = self.queue(&step);
-                waiting.extend(queue);
+                waiting.extend(self.queue(&step));
                 lowest = self.ladders[ladder].above(step.key);
             }
             for slot in waiting {
-                self.put(farm, slot);
+                self.ladders[ladder].remove(&mut self.links, slot);
+                self.push(farm, slot);
             }
         }
     }
@@ -309,9 +312,7 @@ mod tests {
     fn full_servers_are_passed_over() {
         let mut trial = Trial::new(Version::V2_6, Balance::LeastConn, "1/1:1/2:1/1");
         trial.run("(ABCB- )BA (AB- )C (C-");
-        trial.farm.members[0].maxconn = 2;
-        trial.farm.members[0].minconn = 2;
-        trial.picker.limited(&trial.farm, 0);
+        trial.set_maxconn(0, 2);
         trial.run("(A-");
     }
 

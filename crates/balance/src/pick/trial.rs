@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::chance::Chance;
 use crate::config::{Balance, HashType};
-use crate::farm::{Farm, Group, Member};
+use crate::farm::{Farm, Member};
 use crate::pick::{Ask, Picker, Policy};
 use crate::profile::{Profile, Version};
 
@@ -25,24 +25,26 @@ impl Chance for Dice {
 
 /// What a server of a trial is, apart from what the farm knows of it.
 #[derive(Clone, Copy, Debug)]
-struct Setting {
+pub(crate) struct Setting {
     /// The configured weight.
-    weight: u32,
+    pub(crate) weight: u32,
     /// Neither down nor drained.
-    up: bool,
+    pub(crate) up: bool,
 }
 
 /// A farm and a picker under test.
 #[derive(Clone, Debug)]
-pub(crate) struct Trial {
+pub(crate) struct Trial<P = Picker> {
     pub(crate) farm: Farm,
-    pub(crate) picker: Picker,
+    pub(crate) picker: P,
     pub(crate) dice: Dice,
-    balance: Balance,
-    hash: HashType,
-    factor: u32,
-    profile: Profile,
+    pub(crate) balance: Balance,
+    pub(crate) hash: HashType,
+    pub(crate) factor: u32,
+    pub(crate) profile: Profile,
     settings: Vec<Setting>,
+    /// The weights at the start: static algorithms know only these and 0.
+    first_weights: Vec<u32>,
 }
 
 impl Trial {
@@ -73,14 +75,29 @@ impl Trial {
                 up: true,
             });
         }
+        let hash = HashType::default();
+        Self::of(farm, settings, balance, hash, 0, Profile::of(version))
+    }
+
+    /// A trial of any farm; whether a member is usable and what it weighs comes from its
+    /// setting.
+    pub(crate) fn of(
+        farm: Farm,
+        settings: Vec<Setting>,
+        balance: Balance,
+        hash: HashType,
+        factor: u32,
+        profile: Profile,
+    ) -> Self {
         let mut this = Self {
+            picker: Picker::new(&balance, hash, factor, &profile, &farm),
             farm,
-            picker: Picker::default(),
             dice: Dice(1),
             balance,
-            hash: HashType::default(),
-            factor: 0,
-            profile: Profile::of(version),
+            hash,
+            factor,
+            profile,
+            first_weights: settings.iter().map(|setting| setting.weight).collect(),
             settings,
         };
         this.restart();
@@ -118,6 +135,23 @@ impl Trial {
         );
     }
 
+    /// The same trial of another policy.
+    pub(crate) fn with<Q>(self, make: impl FnOnce(Picker) -> Q) -> Trial<Q> {
+        Trial {
+            picker: make(self.picker),
+            farm: self.farm,
+            dice: self.dice,
+            balance: self.balance,
+            hash: self.hash,
+            factor: self.factor,
+            profile: self.profile,
+            settings: self.settings,
+            first_weights: self.first_weights,
+        }
+    }
+}
+
+impl<P> Trial<P> {
     fn is_static(&self) -> bool {
         match &self.balance {
             Balance::StaticRr => true,
@@ -138,7 +172,9 @@ impl Trial {
     fn is_usable(&self, slot: usize) -> bool {
         self.settings[slot].up && self.settings[slot].weight > 0
     }
+}
 
+impl<P: Policy> Trial<P> {
     /// A server changes: its weight, or whether it is up.
     fn change(&mut self, slot: usize, set: impl FnOnce(&mut Setting)) {
         let before = (
@@ -160,7 +196,13 @@ impl Trial {
         }
     }
 
+    /// `set weight`; of a static algorithm any weight but 0 is the first one.
     pub(crate) fn set_weight(&mut self, slot: usize, weight: u32) {
+        let weight = if self.is_static() && weight > 0 {
+            self.first_weights[slot]
+        } else {
+            weight
+        };
         self.change(slot, |setting| setting.weight = weight);
     }
 
@@ -172,11 +214,20 @@ impl Trial {
     pub(crate) fn add(&mut self, member: Member, weight: u32) {
         self.farm.members.push(member);
         self.settings.push(Setting { weight, up: false });
+        self.first_weights.push(weight);
         let slot = self.settings.len() - 1;
         let weight = self.effective(slot);
         self.farm.members[slot].weight = weight;
         self.farm.members[slot].usable = false;
         self.picker.added(&self.farm, slot as u32, weight);
+    }
+
+    /// `set maxconn server`
+    pub(crate) fn set_maxconn(&mut self, slot: usize, maxconn: u32) {
+        let member = &mut self.farm.members[slot];
+        member.maxconn = maxconn;
+        member.minconn = maxconn;
+        self.picker.limited(&self.farm, slot as u32);
     }
 
     /// Whom the picker chooses; nobody is asked when nobody is usable.
@@ -250,17 +301,6 @@ impl Trial {
                 .for_each(|c| self.drop(slot_of(&c.to_string()) as u32)),
             _ => assert_eq!(self.picks(Ask::default(), word.len()), word, "in {script}"),
         }
-    }
-
-    /// Which server's group a pick may come from.
-    pub(crate) fn is_in_force(&self, slot: u32) -> bool {
-        let member = &self.farm.members[slot as usize];
-        member.usable
-            && match self.farm.group() {
-                Group::Active => !member.backup,
-                Group::FirstBackup(first) => first == slot,
-                Group::Backups => member.backup,
-            }
     }
 }
 
