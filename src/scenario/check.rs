@@ -32,6 +32,8 @@ pub(crate) struct Check {
     notes: Vec<Diagnostic>,
     /// How long the proxy runs before the clients' clock starts.
     warm_up: Span,
+    /// The nodes are not readable, so that missing ones say nothing.
+    nodes_refused: bool,
     names: Names,
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn check(
     let mut check = Check {
         notes: std::mem::take(notes),
         warm_up: Span::ZERO,
+        nodes_refused: false,
         names: Names::default(),
     };
     let plan = check.plan(name, scenario, At::root(root), base);
@@ -69,8 +72,9 @@ impl Check {
             .span(at.field("warm_up"), scenario.warm_up.as_ref())
             .unwrap_or_default();
         let imported = base.is_some();
+        self.nodes_refused = at.field("nodes").is_bad();
         let mut proxy = self.proxy(at, scenario, profile, base);
-        let nodes = self.nodes(at.field("nodes"), scenario.nodes.as_ref(), &proxy, imported);
+        let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, imported);
         self.phases(at.field("phase"), scenario.phase.as_ref(), &mut proxy);
         let mut clients = self.clients(at, scenario.clients.as_ref());
         let timeline = self.timeline(

@@ -14,7 +14,7 @@ use serde::de::{
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::locate::Place;
 use crate::scenario::suggest;
-use crate::scenario::tree::{Brackets, Entry, Node, NumberKind, Value};
+use crate::scenario::tree::{Brackets, Entry, Node, NumberKind, Record, Value};
 
 /// Reads a `T` from `root`, complaining to `notes` about everything that does not fit and
 /// cutting it out of `root`.
@@ -27,8 +27,9 @@ pub(crate) fn decode<T: DeserializeOwned + Default>(
             Ok(value) => return value,
             Err(misfit) => {
                 let place = misfit.place.unwrap_or(root.place);
-                notes.push(misfit.kind.diagnostic(place));
-                if !prune(root, &misfit.path) {
+                let (name, cut) = prune(root, &misfit.path);
+                notes.extend(misfit.kind.diagnostic(name.as_deref(), place));
+                if !cut {
                     return T::default();
                 }
             }
@@ -36,33 +37,60 @@ pub(crate) fn decode<T: DeserializeOwned + Default>(
     }
 }
 
-/// Takes the value at `path` (innermost step first) out of the tree.
-fn prune(root: &mut Node, path: &[Step]) -> bool {
+/// Takes the value at `path` (innermost step first) out of the tree. Says what the value
+/// is called, and whether it could be found.
+fn prune(root: &mut Node, path: &[Step]) -> (Option<String>, bool) {
     let Some((last, way)) = path.split_first() else {
-        return false;
+        return (None, false);
     };
     let mut node = root;
+    let mut name = None;
     for step in way.iter().rev() {
         let inner = match (step, argument(node)) {
             (Step::Entry(index) | Step::Key(index), Value::Record(record)) => {
-                record.entries.get_mut(*index).map(|entry| &mut entry.value)
+                let entry = record.entries.get_mut(*index);
+                entry.map(|entry| {
+                    name = Some(entry.key.clone());
+                    &mut entry.value
+                })
             }
             (Step::Item(index), Value::List(items, _)) => items.get_mut(*index),
             _ => None,
         };
-        let Some(inner) = inner else { return false };
+        let Some(inner) = inner else {
+            return (name, false);
+        };
         node = inner;
     }
     match (last, argument(node)) {
         (Step::Entry(index), Value::Record(record)) if *index < record.entries.len() => {
-            let value = &mut record.entries[*index].value;
-            let again = value.value == Value::Bad;
-            value.value = Value::Bad;
-            !again || record.entries.cut(*index)
+            let entry = &mut record.entries[*index];
+            name = Some(entry.key.clone());
+            if entry.value.value == Value::Bad {
+                // Nothing can stand for a value of this kind.
+                record.take_out(*index);
+            } else {
+                entry.value.value = Value::Bad;
+            }
+            (name, true)
         }
-        (Step::Key(index), Value::Record(record)) => record.entries.cut(*index),
-        (Step::Item(index), Value::List(items, _)) => items.cut(*index),
-        _ => false,
+        (Step::Key(index), Value::Record(record)) if *index < record.entries.len() => {
+            record.take_out(*index);
+            (name, true)
+        }
+        (Step::Item(index), Value::List(items, _)) if *index < items.len() => {
+            items.remove(*index);
+            (name, true)
+        }
+        _ => (name, false),
+    }
+}
+
+impl Record {
+    /// Removes an entry and remembers its name.
+    fn take_out(&mut self, index: usize) {
+        let entry = self.entries.remove(index);
+        self.holes.push(entry.key);
     }
 }
 
@@ -71,20 +99,6 @@ fn argument(node: &mut Node) -> &mut Value {
     match node.value {
         Value::Call(_, _, ref mut inner) => argument(inner),
         ref mut value => value,
-    }
-}
-
-trait Cut {
-    fn cut(&mut self, index: usize) -> bool;
-}
-
-impl<T> Cut for Vec<T> {
-    fn cut(&mut self, index: usize) -> bool {
-        let there = index < self.len();
-        if there {
-            self.remove(index);
-        }
-        there
     }
 }
 
@@ -110,7 +124,12 @@ enum Step {
 
 #[derive(Debug)]
 enum Kind {
-    Mismatch { found: String, wanted: String },
+    /// The value was bad already.
+    Said,
+    Mismatch {
+        found: String,
+        wanted: String,
+    },
     UnknownKey(String, &'static [&'static str]),
     UnknownWord(String, &'static [&'static str]),
     Missing(&'static str),
@@ -118,31 +137,37 @@ enum Kind {
 }
 
 impl Kind {
-    fn diagnostic(self, place: Place) -> Diagnostic {
-        match self {
+    /// The complaint about the value called `name` at `place`; none if it has been made.
+    fn diagnostic(self, name: Option<&str>, place: Place) -> Option<Diagnostic> {
+        Some(match self {
+            Self::Said => return None,
             Self::Mismatch { found, wanted } => {
-                let note = Diagnostic::new(
-                    Code::Kind,
-                    format!("{} is needed here, not {found}", plain(&wanted)),
-                    place,
-                );
-                bracket_help(note, &found, &wanted)
+                let who = name.map_or("the scenario".to_owned(), |name| format!("`{name}`"));
+                let wanted_here = plain(&wanted);
+                let message = format!("{who} needs {wanted_here}, not {found}");
+                with_help(Diagnostic::new(Code::Kind, message, place), &found, &wanted)
             }
-            Self::UnknownKey(name, known) => suggest::attach(
-                Diagnostic::new(Code::UnknownKey, format!("no setting `{name}` here"), place),
-                &name,
-                known.iter().copied(),
-            ),
-            Self::UnknownWord(name, known) => suggest::attach(
-                Diagnostic::new(Code::UnknownWord, format!("no `{name}` here"), place),
-                &name,
-                known.iter().copied(),
-            ),
-            Self::Missing(name) => {
-                Diagnostic::new(Code::Missing, format!("`{name}` is missing"), place)
+            Self::UnknownKey(key, known) => {
+                let message = match name {
+                    Some(name) => format!("`{name}` has no setting `{key}`"),
+                    None => format!("a scenario has no setting `{key}`"),
+                };
+                let note = Diagnostic::new(Code::UnknownKey, message, place);
+                suggest::attach(note, &key, known)
+            }
+            Self::UnknownWord(word, known) => {
+                let message = match name {
+                    Some(name) => format!("`{word}` is no value of `{name}`"),
+                    None => format!("there is no `{word}` here"),
+                };
+                let note = Diagnostic::new(Code::UnknownWord, message, place);
+                suggest::attach(note, &word, known)
+            }
+            Self::Missing(key) => {
+                Diagnostic::new(Code::Missing, format!("`{key}` is missing"), place)
             }
             Self::Other(message) => Diagnostic::new(Code::Kind, message, place),
-        }
+        })
     }
 }
 
@@ -150,7 +175,8 @@ impl Kind {
 fn plain(wanted: &str) -> &str {
     match wanted {
         "a string" | "string" => "a text in quotes",
-        "i64" | "u64" | "u32" | "i32" => "a whole number",
+        "i64" => "a whole number",
+        "u64" => "a whole number, 0 or more",
         "f64" => "a number",
         "a boolean" => "`true` or `false`",
         "a sequence" => "a list in [ ]",
@@ -159,13 +185,23 @@ fn plain(wanted: &str) -> &str {
     }
 }
 
-fn bracket_help(note: Diagnostic, found: &str, wanted: &str) -> Diagnostic {
+/// Adds what to write instead, where that can be told.
+fn with_help(note: Diagnostic, found: &str, wanted: &str) -> Diagnostic {
+    let number = found.strip_prefix("the number ");
+    let text = found
+        .strip_prefix("the text \"")
+        .and_then(|text| text.strip_suffix('"'))
+        .filter(|text| text.parse::<f64>().is_ok());
     if wanted.starts_with("settings") && found.starts_with("names in { }") {
         note.help("settings stand in ( ); { } is for names that you choose")
     } else if wanted.starts_with("names") && found.starts_with("settings") {
         note.help("names that you choose stand in { }, each in quotes: { \"s1\": (...) }")
     } else if wanted == "a sequence" {
         note.help("a list is written [a, b, c]")
+    } else if let (Some(number), "a string") = (number, wanted) {
+        note.help(format!("write \"{number}\""))
+    } else if let (Some(text), "i64" | "u64" | "f64") = (text, wanted) {
+        note.help(format!("write {text} without quotes"))
     } else {
         note
     }
@@ -216,6 +252,9 @@ impl de::Error for Misfit {
         // `Source` describes what it found itself, in words of the language.
         let found = match found {
             Unexpected::Other(found) => found.to_owned(),
+            Unexpected::Signed(number) => format!("the number {number}"),
+            Unexpected::Unsigned(number) => format!("the number {number}"),
+            Unexpected::Float(number) => format!("the number {number}"),
             found => found.to_string(),
         };
         Self::new(Kind::Mismatch {
@@ -257,6 +296,9 @@ struct Source<'a> {
 impl Source<'_> {
     /// The value is of another kind than `visitor` wants.
     fn mismatch<'de, V: Visitor<'de>>(self, visitor: &V) -> Misfit {
+        if self.node.value == Value::Bad {
+            return Misfit::new(Kind::Said);
+        }
         let found = self.node.describe();
         de::Error::invalid_type(Unexpected::Other(&found), visitor)
     }

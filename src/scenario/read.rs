@@ -243,7 +243,11 @@ impl Reader<'_> {
             Value::List(items, brackets)
         } else {
             self.refuse_twins(&mut entries);
-            Value::Record(Record { entries, brackets })
+            Value::Record(Record {
+                entries,
+                brackets,
+                holes: Vec::new(),
+            })
         };
         self.node(start, value)
     }
@@ -313,7 +317,7 @@ impl Reader<'_> {
             let help = if tail.ends_with(|c: char| c.is_ascii_alphabetic()) {
                 format!("write \"{better}\"")
             } else {
-                format!("write {better}")
+                format!("write {better} for a number, \"{better}s\" for a duration")
             };
             self.complain(
                 Diagnostic::new(Code::Duration, "decimal comma", place)

@@ -68,12 +68,32 @@ fn group<'a>(note: &'a Diagnostic, files: &'a Files) -> Group<'a> {
         );
     }
     if let Some(accepted) = &note.accepted {
-        group = group.element(Level::NOTE.message(format!("accepted: {accepted}")));
+        group = group.element(Level::NOTE.message(wrapped(&format!("accepted: {accepted}"))));
     }
     if let Some(help) = &note.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
+}
+
+/// Long lists in lines of a readable length.
+fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 96;
+    let mut out = String::new();
+    let mut width = 0;
+    for word in text.split(' ') {
+        let len = word.chars().count();
+        if width > 0 && width + 1 + len > WIDTH {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += len;
+    }
+    out
 }
 
 #[derive(Serialize)]

@@ -34,6 +34,9 @@ settings! {
         notes: String,
         /// The file this one changes.
         extends: String,
+        /// Changes of that file by path. (The loader carries them out before it reads the
+        /// rest, so that nothing of it is left here.)
+        replace: Named<serde_json::Value>,
         /// The root of every random stream.
         seed: u64,
         /// HAProxy's version: 2.2, 2.6 or 3.4.

@@ -130,6 +130,7 @@ fn declare_servers(root: &mut Node, path: &str, place: Place) {
     servers.value = Value::Record(Record {
         entries: names,
         brackets: Brackets::Curly,
+        holes: Vec::new(),
     });
 }
 
@@ -153,6 +154,7 @@ fn empty(place: Place, brackets: Brackets) -> Node {
         Value::Record(Record {
             entries: Vec::new(),
             brackets,
+            holes: Vec::new(),
         }),
     )
 }
@@ -193,6 +195,7 @@ impl Walk<'_> {
                         );
                         let complaint = match items.len() {
                             0 => complaint.label("the list is empty"),
+                            1 => complaint.accepted("0"),
                             count => complaint.accepted(format!("0 to {}", count - 1)),
                         };
                         self.notes.push(complaint);

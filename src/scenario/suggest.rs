@@ -16,7 +16,8 @@ pub(crate) fn nearest<'a>(
             (name, likeness, swaps)
         })
         .filter(|&(name, likeness, swaps)| {
-            swaps <= 1.max(name.chars().count() / 3) || (likeness > 0.9 && swaps <= 4)
+            let begins = likeness > 0.85 && name.get(..5) == typed.get(..5);
+            swaps <= 1.max(name.chars().count() / 3) || (likeness > 0.9 && swaps <= 4) || begins
         })
         // The first of equals wins, so that the answer does not depend on later names.
         .fold(None, |best: Option<(&str, f64, usize)>, next| match best {
@@ -68,6 +69,11 @@ mod tests {
             ("loop", &["loops", "threads"], Some("loops")),
             ("wieght", &["weight", "maxconn"], Some("weight")),
             ("Delay", &["delay", "status"], Some("delay")),
+            (
+                "threads",
+                &["thread_group", "browser"],
+                Some("thread_group"),
+            ),
             ("zebra", &["weight", "maxconn"], None),
             ("", &["weight"], None),
         ] {

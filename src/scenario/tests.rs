@@ -60,3 +60,144 @@ fn memory(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |&(name, text): &(&str, &str)| (name.to_owned(), text.to_owned());
     files.iter().map(owned).collect()
 }
+
+/// A scenario that uses every setting once.
+const EVERYTHING: &str = include_str!("tests/everything.ron");
+
+fn everything() -> Plan {
+    let files = memory(&[("everything.ron", EVERYTHING)]);
+    match load("everything.ron", &files, &Overrides::default()) {
+        Ok(loaded) => loaded.plan,
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
+#[test]
+fn every_setting_survives_being_written_and_read_again() {
+    let plan = everything();
+    let files = memory(&[("everything.ron", &resolved(&plan))]);
+    let again = load("everything.ron", &files, &Overrides::default());
+    let again = again.unwrap_or_else(|refused| panic!("{refused}")).plan;
+    assert_eq!(plan, again);
+    assert_eq!(fingerprint(&plan), fingerprint(&again));
+}
+
+/// What the tree reader and `ron` make of the same text, as schema.
+fn twins(text: &str) -> (schema::Scenario, schema::Scenario) {
+    let mut files = Files::default();
+    let file = files.add("twin.ron", text);
+    let mut notes = Vec::new();
+    let mut root = read::read(file, text, read::Dialect::Ron, &mut notes).expect("it is sound");
+    let ours = decode::decode(&mut root, &mut notes);
+    assert_eq!(notes, [], "{text}");
+    let options = ron::Options::default().with_default_extension(write::extensions());
+    let theirs = options
+        .from_str(text)
+        .unwrap_or_else(|error| panic!("{error}: {text}"));
+    (ours, theirs)
+}
+
+#[test]
+fn the_tree_reader_agrees_with_ron() {
+    let task = Folder.text("lab3/4.1.ron").expect("it is shipped");
+    for text in [EVERYTHING, &task, &resolved(&everything())] {
+        let (ours, theirs) = twins(text);
+        assert_eq!(ours, theirs);
+    }
+}
+
+#[test]
+fn json_says_the_same_as_ron() {
+    let (schema, _) = twins(EVERYTHING);
+    let json = serde_json::to_string_pretty(&schema).expect("it can be written");
+    let files = memory(&[("everything.json", &json)]);
+    let loaded = load("everything.json", &files, &Overrides::default());
+    let plan = loaded
+        .unwrap_or_else(|refused| panic!("{refused}\n{json}"))
+        .plan;
+    assert_eq!(plan, everything());
+}
+
+#[test]
+fn changes_by_path() {
+    let run = |changes: &[&str]| {
+        let overrides = Overrides::new(changes.iter().copied());
+        load("lab3/4.3-at-once.ron", &Folder, &overrides)
+    };
+    let plan = run(&[
+        "clients.jmeter.threads=7",
+        "proxy.balance=uri depth 2",
+        "proxy.servers.s2.weight=2",
+        "proxy.timeout.check=1.5s",
+        "timeline.0.action.to=250ms",
+        "clients.jmeter.cookies=clear",
+        "profile=2.2",
+        "title=7",
+        "expect=[errors(exactly: 0)]",
+    ]);
+    let plan = plan.unwrap_or_else(|refused| panic!("{refused}")).plan;
+    let Client::Threads(group) = &plan.clients[0] else {
+        panic!("jmeter is a thread group");
+    };
+    assert!(group.threads == 7 && group.clear_cookies);
+    let backend = &plan.proxy.backends[0];
+    assert_eq!(backend.servers[1].weight, 2);
+    assert_eq!(
+        backend.timeout_check,
+        Some(balance::Span::from_millis(1500))
+    );
+    assert_eq!(plan.proxy.profile.version, balance::Version::V2_2);
+    assert_eq!((plan.title.as_str(), plan.expect.len()), ("7", 1));
+    assert_eq!(
+        plan.timeline[0].action,
+        crate::plan::Action::Delay {
+            node: 0,
+            to: balance::Span::from_millis(250)
+        }
+    );
+    for (change, code, words) in [
+        ("nodes.s3.delay=1s", Code::Path, "s3"),
+        ("nodes.s1.dealy=1s", Code::UnknownKey, "dealy"),
+        ("nodes.s1.delay=1,5s", Code::Duration, "1,5"),
+        ("clients.jmeter.threads=0", Code::Range, "0"),
+        ("proxy.balance=leastcon", Code::Words, "leastcon"),
+        ("timeline.3.at=1s", Code::Path, "3"),
+        ("title", Code::Path, "title"),
+        ("=1", Code::Path, ""),
+        ("title.text=1", Code::Path, "text"),
+    ] {
+        let refused = run(&[change]).expect_err(change);
+        let culprit = refused.notes[0].labels[0].place;
+        assert_eq!(refused.notes[0].code, code, "{change}");
+        assert_eq!(refused.files.words(culprit), words, "{change}");
+        assert_eq!(
+            refused.files.file(culprit.file).name,
+            format!("--set {change}")
+        );
+    }
+}
+
+#[test]
+fn servers_that_no_file_lists_can_be_changed_by_path() {
+    let text = "(nodes: {\"a\": (), \"b\": ()}, clients: {\"c\": thread_group(loops: 1)})";
+    let files = memory(&[("x.ron", text)]);
+    let overrides = Overrides::new(["proxy.servers.b.weight=3"]);
+    let plan = load("x.ron", &files, &overrides).expect("it is sound").plan;
+    let servers = &plan.proxy.backends[0].servers;
+    let weights: Vec<_> = servers
+        .iter()
+        .map(|s| (s.name.as_str(), s.weight))
+        .collect();
+    assert_eq!(weights, [("a", 1), ("b", 3)]);
+}
+
+#[test]
+fn counted_nodes_are_numbered() {
+    let text =
+        "(nodes: {\"n\": (count: 3, service: \"1ms\")}, clients: {\"c\": thread_group(loops: 1)})";
+    let plan = load("x.ron", &memory(&[("x.ron", text)]), &Overrides::default());
+    let plan = plan.expect("it is sound").plan;
+    let names: Vec<_> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["n1", "n2", "n3"]);
+    assert!(plan.nodes.iter().all(|node| node.servers.len() == 1));
+}

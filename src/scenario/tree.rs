@@ -84,6 +84,8 @@ pub(crate) struct Record {
     pub(crate) entries: Vec<Entry>,
     /// How it was written.
     pub(crate) brackets: Brackets,
+    /// Names of entries that were refused and taken out.
+    pub(crate) holes: Vec<String>,
 }
 
 /// One named value.

@@ -1,4 +1,5 @@
 //! One test binary; each module answers one question.
 
 mod checks;
+mod diagnostics;
 mod tidy;

@@ -31,7 +31,7 @@ impl Check {
         let at = root.field("clients");
         let mut plans = Vec::new();
         for (name, client) in clients.into_iter().flat_map(|clients| &clients.0) {
-            let at = at.field(name);
+            let at = at.field(name).inside();
             self.names.clients.push(name.clone());
             plans.push(match client {
                 schema::Client::ThreadGroup(group) => {
@@ -42,7 +42,9 @@ impl Check {
                 }
             });
         }
-        if plans.is_empty() && !at.is_bad() {
+        // A client that was refused can still be spoken of.
+        self.names.clients.extend(at.holes().iter().cloned());
+        if plans.is_empty() && at.holes().is_empty() {
             let example = "{ \"jmeter\": thread_group(threads: 1, loops: 1000) }";
             self.missing(root, "clients", example);
         }

@@ -11,6 +11,8 @@ pub(crate) struct At<'a> {
     node: Option<&'a Node>,
     /// Where to point when a part of this is missing: its name.
     head: Place,
+    /// What it is called; empty for items and the whole.
+    key: &'a str,
 }
 
 impl<'a> At<'a> {
@@ -18,24 +20,27 @@ impl<'a> At<'a> {
         Self {
             node: Some(node),
             head: first_byte(node),
+            key: "",
         }
     }
 
     /// The setting called `key`. If it is not there, the cursor stays where it is missing.
     pub(crate) fn field(self, key: &str) -> Self {
-        let Some(node) = self.inside().node else {
+        let Some(node) = self.node else {
             return self;
         };
         match node.field(key) {
             Some(entry) => Self {
                 node: Some(&entry.value),
                 head: entry.key_place,
+                key: &entry.key,
             },
             // What is missing in a value that was refused was perhaps there.
             None if self.is_bad() => self,
             None => Self {
                 node: None,
                 head: self.head,
+                key: "",
             },
         }
     }
@@ -49,12 +54,13 @@ impl<'a> At<'a> {
             Some(node) => Self {
                 node: Some(node),
                 head: first_byte(node),
+                key: self.key,
             },
             None => self,
         }
     }
 
-    /// What stands in the brackets of `word(...)`.
+    /// What stands in the brackets of `word(...)`, in JSON `{"word": ...}`.
     pub(crate) fn inside(self) -> Self {
         let inner = match self.node.map(|node| &node.value) {
             Some(Value::Call(_, _, argument)) => match &argument.value {
@@ -64,16 +70,13 @@ impl<'a> At<'a> {
             Some(Value::Record(record))
                 if record.brackets == Brackets::Json && record.entries.len() == 1 =>
             {
-                match record.entries[0].value.value {
-                    Value::Record(_) => &record.entries[0].value,
-                    _ => return self,
-                }
+                &record.entries[0].value
             }
             _ => return self,
         };
         Self {
             node: Some(inner),
-            head: self.head,
+            ..self
         }
     }
 
@@ -84,6 +87,18 @@ impl<'a> At<'a> {
             Value::Record(_) | Value::Call(..) => self.head,
             _ => node.place,
         })
+    }
+
+    /// What it is called; empty for the whole file.
+    pub(crate) fn key(self) -> &'a str {
+        self.key
+    }
+
+    /// The names of entries that were refused.
+    pub(crate) fn holes(self) -> &'a [String] {
+        self.node
+            .and_then(Node::record)
+            .map_or(&[], |record| &record.holes)
     }
 
     /// The name it has, or where it begins.

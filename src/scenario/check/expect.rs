@@ -8,19 +8,12 @@ use crate::scenario::suggest;
 use crate::scenario::{resolve, units, write};
 
 /// The states a server can be claimed to be in.
-const STATES: [&str; 7] = [
-    "UP",
-    "DOWN",
-    "NOLB",
-    "DRAIN",
-    "MAINT",
-    "no check",
-    "MAINT (via)",
-];
+const STATES: [&str; 6] = ["UP", "DOWN", "NOLB", "DRAIN", "MAINT", "no check"];
 
-/// The codes of checks that can be claimed as reasons.
-const REASONS: [&str; 10] = [
-    "L4OK", "L4TOUT", "L4CON", "L6OK", "L6TOUT", "L6RSP", "L7OK", "L7TOUT", "L7RSP", "L7STS",
+/// Why a state changes: codes of checks, or somebody's command.
+const REASONS: [&str; 11] = [
+    "L4OK", "L4TOUT", "L4CON", "L7OK", "L7OKC", "L7TOUT", "L7RSP", "L7STS", "SOCKERR", "HANA",
+    "CLI",
 ];
 
 /// The four ways of bounding a number, with their names.
@@ -71,6 +64,7 @@ impl Check {
     }
 
     fn claim(&mut self, at: At<'_>, claim: &schema::Claim) -> Option<Claim> {
+        let at = at.inside();
         match claim {
             schema::Claim::Served(served) => {
                 let server = self.need_server(at, served.server.as_deref());
@@ -100,7 +94,7 @@ impl Check {
                     let complaint = Diagnostic::new(
                         Code::Words,
                         "only `down(...)` can be claimed never to happen",
-                        at.inside().head(),
+                        at.head(),
                     )
                     .help("claim a number instead: errors(exactly: 0), served(..., exactly: 0)");
                     self.say(at, complaint);
@@ -108,7 +102,7 @@ impl Check {
                 }
             },
             schema::Claim::State(state) => self.state(at, state),
-            schema::Claim::Sequence(picks) => self.sequence(at.inside(), picks),
+            schema::Claim::Sequence(picks) => self.sequence(at, picks),
             schema::Claim::Mean(elapsed) => {
                 let (server, within) = self.elapsed(at, elapsed)?;
                 Some(Claim::Mean { server, within })
@@ -206,7 +200,7 @@ impl Check {
             }
             let at = at.field("within");
             let complaint = Diagnostic::new(Code::Range, "no number lies within", at.place())
-                .help("write the lower bound first: within: (1, 4)");
+                .help("write the smaller one first");
             self.say(at, complaint);
             return None;
         }
@@ -257,11 +251,11 @@ impl Check {
             }
         }
         let reason = down.reason.as_deref();
-        self.one_of(
-            at.field("reason"),
-            reason,
-            &REASONS.map(|reason| (reason, ())),
-        );
+        let of_another = reason.is_some_and(|reason| reason.starts_with("via "));
+        if !of_another {
+            let known = REASONS.map(|reason| (reason, ()));
+            self.one_of(at.field("reason"), reason, &known);
+        }
         Some(Claim::Down {
             server: server?,
             after,
@@ -276,11 +270,9 @@ impl Check {
         if !at.field("is").is_there() {
             self.missing(at, "is", "\"DOWN\"");
         }
-        self.one_of(
-            at.field("is"),
-            state.is.as_deref(),
-            &STATES.map(|state| (state, ())),
-        );
+        let plain = state.is.as_deref().map(plain_state);
+        let known = STATES.map(|state| (state, ()));
+        self.one_of(at.field("is"), plain, &known);
         Some(Claim::State {
             server: server?,
             is: state.is.clone()?,
@@ -356,6 +348,19 @@ impl Check {
             .find(|&(name, &called)| called == meant && name.contains('/') == long)
             .map(|(name, _)| name.clone())
             .expect("every server has a short and a long name, or several are called so")
+    }
+}
+
+/// A state without its counter (`UP 1/3`) and its cause (`MAINT (via nodes/s1)`).
+fn plain_state(state: &str) -> &str {
+    let is_counter = |word: &str| {
+        word.split_once('/')
+            .is_some_and(|(done, of)| done.parse::<u32>().is_ok() && of.parse::<u32>().is_ok())
+    };
+    match state.split_once(' ') {
+        Some(("MAINT", cause)) if cause.starts_with("(via ") => "MAINT",
+        Some((plain, counter)) if is_counter(counter) => plain,
+        _ => state,
     }
 }
 

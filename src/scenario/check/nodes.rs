@@ -32,11 +32,12 @@ impl Check {
     /// node was written for get one with the usual settings.
     pub(super) fn nodes(
         &mut self,
-        at: At<'_>,
+        root: At<'_>,
         nodes: Option<&Named<schema::Node>>,
         proxy: &Config,
         imported: bool,
     ) -> Vec<Node> {
+        let at = root.field("nodes");
         let mut plans = Vec::new();
         for (name, node) in nodes.into_iter().flat_map(|nodes| &nodes.0) {
             let at = at.field(name);
@@ -51,7 +52,7 @@ impl Check {
                 self.learn_node(at, node, &mut plans);
             }
         }
-        self.reach_nodes(at, nodes, proxy, imported, &mut plans);
+        self.reach_nodes(root, nodes, proxy, imported, &mut plans);
         plans
     }
 
@@ -104,12 +105,13 @@ impl Check {
     /// Finds for each server the node behind it.
     fn reach_nodes(
         &mut self,
-        at: At<'_>,
+        root: At<'_>,
         nodes: Option<&Named<schema::Node>>,
         proxy: &Config,
         imported: bool,
         plans: &mut Vec<Node>,
     ) {
+        let at = root.field("nodes");
         let behind = self.nodes_by_hand(at, nodes);
         for (backend, settings) in (0..).zip(&proxy.backends) {
             for (slot, server) in (0..).zip(&settings.servers) {
@@ -125,7 +127,7 @@ impl Check {
                     node.servers.push(id);
                     self.learn_node(at, node, plans);
                 } else {
-                    self.nobody_behind(at, &server.name);
+                    self.nobody_behind(root, &server.name);
                 }
             }
         }
@@ -177,14 +179,19 @@ impl Check {
         behind
     }
 
-    fn nobody_behind(&mut self, at: At<'_>, server: &str) {
+    fn nobody_behind(&mut self, root: At<'_>, server: &str) {
+        if self.nodes_refused {
+            return;
+        }
+        let proxy = root.field("proxy");
+        let own = proxy.field("servers").field(server);
+        let at = if own.is_there() { own } else { proxy };
         let complaint = Diagnostic::new(
             Code::UnknownName,
             format!("no node stands behind server `{server}`"),
             at.head(),
-        );
-        let known: Vec<&str> = self.names.node_order.iter().map(String::as_str).collect();
-        let complaint = suggest::attach(complaint, server, known).help(format!(
+        )
+        .help(format!(
             "declare it: nodes: {{ \"{server}\": (service: \"3ms\") }}"
         ));
         self.say(at, complaint);

@@ -61,7 +61,7 @@ impl Check {
                 }
             }
         }
-        if backend.servers.is_empty() && !at.is_bad() {
+        if backend.servers.is_empty() && !self.nodes_refused {
             let complaint = Diagnostic::new(
                 Code::Missing,
                 format!("backend `{}` has no server", backend.name),

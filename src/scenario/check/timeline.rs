@@ -33,9 +33,10 @@ impl Check {
                 .and_then(|action| self.action(at.field("action"), action));
             match (moment, action) {
                 (Some(at), Some(Deed::Act(action))) => timeline.push(Timed { at, action }),
-                (Some(at), Some(Deed::Begin(client))) => match &mut clients[client] {
-                    Client::Threads(group) => group.start = at,
-                    Client::Browser(browser) => browser.start = at,
+                (Some(at), Some(Deed::Begin(client))) => match clients.get_mut(client) {
+                    Some(Client::Threads(group)) => group.start = at,
+                    Some(Client::Browser(browser)) => browser.start = at,
+                    None => {}
                 },
                 _ => {}
             }
@@ -60,9 +61,10 @@ impl Check {
     }
 
     fn action(&mut self, at: At<'_>, action: &schema::Action) -> Option<Deed> {
+        let at = at.inside();
         let deed = match action {
             schema::Action::Command(line) => {
-                self.command(at.inside(), line)?;
+                self.command(at, line)?;
                 Action::Command(line.clone())
             }
             schema::Action::Delay(delay) => {

@@ -127,18 +127,18 @@ impl Check {
     pub(super) fn out_of_range(&mut self, at: At<'_>, number: &str, accepted: &str) {
         let complaint = Diagnostic::new(
             Code::Range,
-            format!("{number} is outside the range"),
+            format!("`{}` cannot be {number}", at.key()),
             at.place(),
         )
-        .label(format!("accepted: {accepted}"))
         .accepted(accepted);
         self.say(at, complaint);
     }
 
     /// A setting is missing that cannot be guessed.
     pub(super) fn missing(&mut self, at: At<'_>, key: &str, example: &str) {
-        let field = at.field(key);
-        if field.is_bad() {
+        // Perhaps it is there under a wrong name, which has been complained about.
+        let misspelt = |hole: &String| suggest::nearest(hole, [key]).is_some();
+        if at.field(key).is_bad() || at.holes().iter().any(misspelt) {
             return;
         }
         let complaint = Diagnostic::new(Code::Missing, format!("`{key}` is missing"), at.head())
@@ -198,7 +198,7 @@ impl Check {
         }
         let complaint = Diagnostic::new(
             Code::UnknownWord,
-            format!("there is no {word:?} here"),
+            format!("`{word}` is no value of `{}`", at.key()),
             at.place(),
         );
         let names = known.iter().map(|(name, _)| *name);

@@ -189,6 +189,9 @@ impl<'a> Reader<'a> {
             self.at += stop;
             if self.byte() == Some(b'"') {
                 self.at += 1;
+                if text.contains('\n') && self.in_midst_of_a_line() {
+                    return self.endless_text(start, 1);
+                }
                 break;
             }
             escapes = true;
@@ -196,6 +199,14 @@ impl<'a> Reader<'a> {
         }
         let lead = (!escapes).then_some(1);
         self.node(start, Value::Text(Text { text, lead }))
+    }
+
+    /// Whether something stands here that cannot follow a text. After a text of several
+    /// lines this means that its closing quote is missing, and that the one just read
+    /// was meant to open another.
+    fn in_midst_of_a_line(&self) -> bool {
+        let next = self.rest().chars().next();
+        next.is_some_and(|c| c == '_' || c == '/' || c.is_alphanumeric())
     }
 
     fn endless_text(&mut self, start: usize, lead: usize) -> Node {
