@@ -10,6 +10,7 @@ mod check;
 mod decode;
 pub mod diagnostic;
 mod extends;
+pub mod import;
 pub mod locate;
 mod read;
 pub mod render;

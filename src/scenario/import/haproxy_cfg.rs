@@ -1,0 +1,124 @@
+//! `haproxy.cfg`: reads one or several files as HAProxy 2.6 does, and says of every line
+//! what becomes of it.
+//!
+//! [`read`] walks the lines; [`token`] makes words of them; the tables [`keywords`],
+//! [`options`], [`server_words`] and [`global`] know the language; [`proxy`], [`server`] and
+//! [`checks`] keep what is modelled; [`lower`] makes the core's settings of it.
+
+mod checks;
+mod condition;
+mod global;
+mod keywords;
+mod line;
+mod lower;
+mod options;
+mod proxy;
+mod read;
+mod server;
+mod server_words;
+mod stick;
+mod token;
+mod value;
+
+use balance::{BackendId, Config, Span};
+
+use super::{Directive, Env};
+use crate::scenario::diagnostic::{Diagnostic, Severity};
+use crate::scenario::{FileId, Files, Place};
+
+/// What a configuration comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// The settings of every backend and every `listen` that has servers or is sent
+    /// requests, in the order of the files.
+    pub config: Config,
+    /// What the simulation must know of those backends besides, in the same order.
+    pub backends: Vec<BackendFacts>,
+    /// Where clients arrive, in the order of the files: `frontend` and `listen`.
+    pub frontends: Vec<Frontend>,
+    /// One entry per line, and one per word that is not modelled.
+    pub ledger: Vec<Directive>,
+    /// What is wrong or doubtful.
+    pub notes: Vec<Diagnostic>,
+}
+
+impl Imported {
+    /// Whether HAProxy would refuse to start.
+    pub fn is_refused(&self) -> bool {
+        self.notes
+            .iter()
+            .any(|note| note.severity() == Severity::Error)
+    }
+}
+
+/// A backend beyond the core's settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackendFacts {
+    /// `mode http` rather than `mode tcp`.
+    pub http: bool,
+    /// When a connection to a server is used again.
+    pub reuse: Reuse,
+    /// What becomes of a connection after an answer.
+    pub close: Close,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// Where clients arrive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frontend {
+    /// Its name.
+    pub name: String,
+    /// `mode http` rather than `mode tcp`.
+    pub http: bool,
+    /// The addresses it listens on, as written.
+    pub binds: Vec<String>,
+    /// The first port it listens on, if it is a network port.
+    pub port: Option<u16>,
+    /// `maxconn`; absent: the global one.
+    pub maxconn: Option<u32>,
+    /// `timeout client`
+    pub timeout_client: Option<Span>,
+    /// `option httpclose` and its relatives.
+    pub close: Close,
+    /// Where requests go that no rule sends elsewhere; a `listen` with servers names itself.
+    pub default_backend: Option<BackendId>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// `http-reuse`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// `never`
+    Never,
+    /// `safe`
+    #[default]
+    Safe,
+    /// `aggressive`
+    Aggressive,
+    /// `always`
+    Always,
+}
+
+/// What becomes of connections after an answer; the later ones win over the earlier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Close {
+    /// `option http-keep-alive`
+    #[default]
+    KeepAlive,
+    /// `option http-server-close`
+    Server,
+    /// `option httpclose`
+    Both,
+}
+
+/// Reads the files numbered `which`, in this order, as one configuration. `env` holds the
+/// environment variables; nothing else is looked at.
+pub fn read_cfg(files: &Files, which: &[FileId], env: &Env) -> Imported {
+    let draft = read::read(files, which, env);
+    lower::lower(draft)
+}
+
+#[cfg(test)]
+mod tests;

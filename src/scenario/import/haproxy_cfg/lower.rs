@@ -1,0 +1,392 @@
+//! From the sections as read to the core's settings: names are resolved, contradictions
+//! found, defaults of whole files (`fullconn`) worked out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use balance::config::{Backend, Balance, Cookie, Stick};
+use balance::{BackendId, Config, Span};
+
+use super::proxy::{Proxy, Settings};
+use super::read::Draft;
+use super::server::ServerDraft;
+use super::value::Address;
+use super::{BackendFacts, Frontend, Imported};
+use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::suggest;
+
+/// `maxconn` where no line sets one. HAProxy takes it from the limits of the process; this
+/// is its fixed value for builds that do not.
+const MAXCONN: u32 = 2000;
+
+/// Resolves `draft`.
+pub(super) fn lower(mut draft: Draft) -> Imported {
+    let mut notes = std::mem::take(&mut draft.out.notes);
+    let lowering = Lowering {
+        draft: &draft,
+        backs: names(&draft.proxies, &mut notes),
+    };
+    lowering.listeners(&mut notes);
+    for (index, proxy) in draft.proxies.iter().enumerate() {
+        if !proxy.settings.disabled {
+            lowering.targets(index, proxy, &mut notes);
+            lowering.sticks(proxy, &mut notes);
+            lowering.servers(proxy, &mut notes);
+        }
+    }
+    let kept = lowering.kept();
+    let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
+        .map(|(id, &index)| (index, BackendId(id as u32)))
+        .collect();
+    Imported {
+        config: Config {
+            backends: kept.iter().map(|&index| lowering.backend(index)).collect(),
+            ..Config::default()
+        },
+        backends: (kept.iter())
+            .map(|&index| facts(&draft.proxies[index]))
+            .collect(),
+        frontends: lowering.frontends(&ids),
+        ledger: draft.out.ledger,
+        notes,
+    }
+}
+
+struct Lowering<'a> {
+    draft: &'a Draft,
+    /// Where the proxies that can have servers stand, by name.
+    backs: BTreeMap<&'a str, usize>,
+}
+
+/// The proxies with servers by name; complains about two of one name and one side.
+fn names<'a>(proxies: &'a [Proxy], notes: &mut Vec<Diagnostic>) -> BTreeMap<&'a str, usize> {
+    let (mut fronts, mut backs) = (BTreeMap::new(), BTreeMap::new());
+    for (index, proxy) in proxies.iter().enumerate() {
+        let name = proxy.name.as_str();
+        let front = (proxy.role.is_front()).then(|| fronts.insert(name, index));
+        let back = (proxy.role.is_back()).then(|| backs.insert(name, index));
+        if let Some(earlier) = front.flatten().or(back.flatten()) {
+            let message = format!("two sections are called `{name}`");
+            notes.push(
+                Diagnostic::new(Code::Twice, message, proxy.place)
+                    .also(proxies[earlier].place, "the first one"),
+            );
+        }
+    }
+    backs
+}
+
+impl Lowering<'_> {
+    fn listeners(&self, notes: &mut Vec<Diagnostic>) {
+        let mut any = false;
+        for proxy in &self.draft.proxies {
+            let front = proxy.role.is_front() && !proxy.settings.disabled;
+            any |= front && !proxy.binds.is_empty();
+            if front && proxy.binds.is_empty() {
+                let message = format!("`{}` listens nowhere", proxy.name);
+                notes.push(
+                    Diagnostic::new(Code::Idle, message, proxy.place)
+                        .help("add a `bind` line, or make it a `backend`"),
+                );
+            }
+        }
+        if !any {
+            let place = self.draft.proxies.first().map(|proxy| proxy.place);
+            let message = "no section listens anywhere: HAProxy will not start";
+            notes.push(
+                Diagnostic::new(Code::Missing, message, place.unwrap_or_default())
+                    .help("add a `frontend` or `listen` section with a `bind` line"),
+            );
+        }
+    }
+
+    /// Where requests are sent.
+    fn targets(&self, index: usize, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        let Some((name, place)) = &proxy.settings.default_backend else {
+            return;
+        };
+        match self.backs.get(name.as_str()) {
+            None => {
+                let message = format!("there is no backend called `{name}`");
+                let note = Diagnostic::new(Code::UnknownName, message, *place);
+                notes.push(suggest::attach(note, name, self.backs.keys()));
+            }
+            Some(&target) if target == index => {
+                let message = format!("`{name}` sends its requests to itself");
+                notes.push(Diagnostic::new(Code::Circle, message, *place));
+            }
+            Some(&target) => {
+                let back = &self.draft.proxies[target];
+                if proxy.settings.http && !back.settings.http {
+                    let message = format!(
+                        "`{}` speaks HTTP, but backend `{name}` is in mode tcp",
+                        proxy.name
+                    );
+                    notes.push(
+                        Diagnostic::new(Code::Clash, message, *place)
+                            .also(back.place, "this one has no `mode http`"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn sticks(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        let tables = |name: &str| {
+            (self.draft.proxies.iter()).any(|p| p.name == name && p.stick.table.is_some())
+        };
+        for rule in &proxy.stick.rules {
+            let table = rule.table.as_deref().unwrap_or(&proxy.name);
+            if !tables(table) {
+                let message = format!("`{table}` has no stick table");
+                notes.push(
+                    Diagnostic::new(Code::UnknownName, message, rule.place)
+                        .help("add a line such as `stick-table type string size 200k expire 30m`"),
+                );
+            }
+        }
+        if let Some((name, place)) = &proxy.stick.peers {
+            self.section("peers", name, *place, notes);
+        }
+    }
+
+    fn section(
+        &self,
+        kind: &'static str,
+        name: &str,
+        place: crate::scenario::Place,
+        notes: &mut Vec<Diagnostic>,
+    ) {
+        if self.draft.others.contains_key(&(kind, name.to_owned())) {
+            return;
+        }
+        let known = (self.draft.others.keys())
+            .filter(|(other, _)| *other == kind)
+            .map(|(_, name)| name);
+        let message = format!("there is no `{kind}` section called `{name}`");
+        let note = Diagnostic::new(Code::UnknownName, message, place);
+        notes.push(suggest::attach(note, name, known));
+    }
+
+    fn servers(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        let mut names = BTreeMap::new();
+        let mut ids = BTreeMap::new();
+        for server in &proxy.servers {
+            if let Some(earlier) = names.insert(server.name.as_str(), server.place) {
+                let message = format!("two servers are called `{}`", server.name);
+                notes.push(
+                    Diagnostic::new(Code::Twice, message, server.place)
+                        .also(earlier, "the first one"),
+                );
+            }
+            if let (Some(id), Some(place)) = (server.template.server.id, server.template.id_place)
+                && let Some(earlier) = ids.insert(id, place)
+            {
+                let message = format!("two servers have id {id}");
+                notes.push(
+                    Diagnostic::new(Code::Twice, message, place).also(earlier, "the first one"),
+                );
+            }
+            if let Some((name, place)) = &server.template.resolvers {
+                self.section("resolvers", name, *place, notes);
+            }
+            self.check_port(server, proxy, notes);
+            self.track(server, proxy, notes);
+        }
+    }
+
+    fn check_port(&self, server: &ServerDraft, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        let port = match &server.address {
+            Address::Ip(address) => address.port(),
+            Address::Name(_, port) => *port,
+            Address::Local(_) => return,
+        };
+        if server.template.check && port == 0 && !server.template.check_port {
+            let message = format!("server `{}` is checked, but at no port", server.name);
+            notes.push(
+                Diagnostic::new(Code::Missing, message, server.place)
+                    .help("write the port after the address, or add `port`"),
+            );
+        }
+        let _ = proxy;
+    }
+
+    /// The server that `server` tracks, by proxy and server name.
+    fn tracked<'s>(&'s self, text: &'s str, own: &'s Proxy) -> (&'s str, &'s str) {
+        let _ = self;
+        text.split_once('/').unwrap_or((own.name.as_str(), text))
+    }
+
+    fn find(&self, backend: &str, server: &str) -> Option<(&Proxy, &ServerDraft)> {
+        let proxy = &self.draft.proxies[*self.backs.get(backend)?];
+        let found = proxy.servers.iter().find(|s| s.name == server)?;
+        Some((proxy, found))
+    }
+
+    fn track(&self, server: &ServerDraft, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        let Some((text, place)) = &server.template.track else {
+            return;
+        };
+        let complain = |message: String| Diagnostic::new(Code::Words, message, *place);
+        if server.template.check {
+            let message = format!("server `{}` cannot both `check` and `track`", server.name);
+            notes.push(complain(message));
+            return;
+        }
+        let mut seen = BTreeSet::from([(proxy.name.as_str(), server.name.as_str())]);
+        let mut next = self.tracked(text, proxy);
+        loop {
+            let Some((owner, target)) = self.find(next.0, next.1) else {
+                let message = format!("there is no server `{}/{}` to track", next.0, next.1);
+                notes.push(Diagnostic::new(Code::UnknownName, message, *place));
+                return;
+            };
+            if !seen.insert(next) {
+                notes.push(complain(format!("`track {text}` leads back to itself")));
+                return;
+            }
+            match &target.template.track {
+                Some((text, _)) => next = self.tracked(text, owner),
+                None if target.template.check => return,
+                None => {
+                    let message = format!("`{}/{}` has no check to follow", next.0, next.1);
+                    notes.push(complain(message));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The proxies that become backends: every `backend`, and a `listen` that has servers
+    /// or is sent requests by others.
+    fn kept(&self) -> Vec<usize> {
+        let sent: BTreeSet<usize> = (self.draft.proxies.iter())
+            .filter_map(|proxy| proxy.settings.default_backend.as_ref())
+            .filter_map(|(name, _)| self.backs.get(name.as_str()).copied())
+            .collect();
+        (self.draft.proxies.iter().enumerate())
+            .filter(|(index, proxy)| {
+                proxy.role.is_back()
+                    && !proxy.settings.disabled
+                    && (!proxy.role.is_front() || !proxy.servers.is_empty() || sent.contains(index))
+            })
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// 10 % of the connections that the frontends leading to `index` accept, rounded up.
+    fn fullconn(&self, index: usize) -> u32 {
+        let own = self.draft.proxies[index].name.as_str();
+        let total: u64 = (self.draft.proxies.iter().enumerate())
+            .filter(|(_, proxy)| proxy.role.is_front() && !proxy.settings.disabled)
+            .filter(|(front, proxy)| {
+                let default = proxy.settings.default_backend.as_ref();
+                *front == index || default.is_some_and(|(name, _)| name == own)
+            })
+            .map(|(_, proxy)| u64::from(self.maxconn(proxy)))
+            .sum();
+        u32::try_from(total.div_ceil(10)).unwrap_or(u32::MAX).max(1)
+    }
+
+    fn maxconn(&self, proxy: &Proxy) -> u32 {
+        (proxy.settings.maxconn)
+            .or(self.draft.maxconn)
+            .unwrap_or(MAXCONN)
+    }
+
+    fn backend(&self, index: usize) -> Backend {
+        let proxy = &self.draft.proxies[index];
+        let settings = &proxy.settings;
+        Backend {
+            name: proxy.name.clone(),
+            balance: settings.balance.clone().unwrap_or(Balance::RoundRobin),
+            hash: settings.hash,
+            hash_balance_factor: settings.hash_balance_factor,
+            cookie: cookie(settings),
+            redispatch: settings.redispatch,
+            persist: settings.persist,
+            allbackups: settings.allbackups,
+            fullconn: settings.fullconn.unwrap_or_else(|| self.fullconn(index)),
+            retries: settings.retries.unwrap_or(3),
+            retry_on: settings.retry_on.clone(),
+            abortonclose: settings.abortonclose,
+            timeout_connect: limited(settings.timeouts.connect),
+            timeout_server: limited(settings.timeouts.server),
+            timeout_queue: limited(settings.timeouts.queue),
+            timeout_check: limited(settings.timeouts.check),
+            check: settings.checks.kind(),
+            disable_on_404: settings.checks.disable_on_404,
+            stick: stick(proxy),
+            servers: (proxy.servers.iter())
+                .map(|draft| {
+                    let mut server = draft.template.server(&draft.name, &draft.address);
+                    server.track = (draft.template.track.as_ref()).map(|(text, _)| {
+                        let (backend, server) = self.tracked(text, proxy);
+                        (backend.to_owned(), server.to_owned())
+                    });
+                    if server.minconn > server.maxconn {
+                        server.maxconn = server.minconn;
+                    }
+                    server
+                })
+                .collect(),
+        }
+    }
+
+    fn frontends(&self, ids: &BTreeMap<usize, BackendId>) -> Vec<Frontend> {
+        (self.draft.proxies.iter().enumerate())
+            .filter(|(_, proxy)| proxy.role.is_front() && !proxy.settings.disabled)
+            .map(|(index, proxy)| {
+                let named = (proxy.settings.default_backend.as_ref())
+                    .and_then(|(name, _)| self.backs.get(name.as_str()).copied());
+                Frontend {
+                    name: proxy.name.clone(),
+                    http: proxy.settings.http,
+                    binds: proxy.binds.iter().map(|(text, _)| text.clone()).collect(),
+                    port: proxy.binds.iter().find_map(|(_, port)| *port),
+                    maxconn: proxy.settings.maxconn.or(self.draft.maxconn),
+                    timeout_client: limited(proxy.settings.timeouts.client),
+                    close: proxy.settings.close(),
+                    default_backend: ids.get(&named.unwrap_or(index)).copied(),
+                    place: proxy.place,
+                }
+            })
+            .collect()
+    }
+}
+
+/// A timeout of 0 is none.
+fn limited(timeout: Option<Span>) -> Option<Span> {
+    timeout.filter(|&time| time != Span::ZERO)
+}
+
+/// Cookies only count in HTTP.
+fn cookie(settings: &Settings) -> Option<Cookie> {
+    let (cookie, _) = settings.cookie.as_ref().filter(|_| settings.http)?;
+    let mut cookie = cookie.clone();
+    if cookie.dynamic_key.is_some() {
+        cookie.dynamic_key = Some(settings.dynamic_cookie_key.clone().unwrap_or_default());
+    }
+    Some(cookie)
+}
+
+/// The section's own table with the rules that use it.
+fn stick(proxy: &Proxy) -> Option<Stick> {
+    let (table, _) = proxy.stick.table.as_ref()?;
+    let rules: Vec<_> = (proxy.stick.rules.iter())
+        .filter(|line| line.table.as_ref().is_none_or(|name| *name == proxy.name))
+        .filter_map(|line| line.rule.clone())
+        .collect();
+    (!rules.is_empty()).then(|| Stick {
+        rules,
+        ..table.clone()
+    })
+}
+
+fn facts(proxy: &Proxy) -> BackendFacts {
+    BackendFacts {
+        http: proxy.settings.http,
+        reuse: proxy.settings.reuse,
+        close: proxy.settings.close(),
+        place: proxy.place,
+    }
+}
