@@ -83,10 +83,8 @@ impl Checks {
                     return Err(line.missing(3, "`user` needs a name"));
                 }
             }
-            "pgsql-check" => {
-                if line.word(2) != "user" || line.word(3).is_empty() {
-                    return Err(line.missing(2, "`pgsql-check` needs `user` and a name"));
-                }
+            "pgsql-check" if line.word(2) != "user" || line.word(3).is_empty() => {
+                return Err(line.missing(2, "`pgsql-check` needs `user` and a name"));
             }
             _ => {}
         }

@@ -189,31 +189,9 @@ impl Lowering<'_> {
             if let Some((name, place)) = &server.template.resolvers {
                 self.section("resolvers", name, *place, notes);
             }
-            self.check_port(server, proxy, notes);
+            check_port(server, notes);
             self.track(server, proxy, notes);
         }
-    }
-
-    fn check_port(&self, server: &ServerDraft, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
-        let port = match &server.address {
-            Address::Ip(address) => address.port(),
-            Address::Name(_, port) => *port,
-            Address::Local(_) => return,
-        };
-        if server.template.check && port == 0 && !server.template.check_port {
-            let message = format!("server `{}` is checked, but at no port", server.name);
-            notes.push(
-                Diagnostic::new(Code::Missing, message, server.place)
-                    .help("write the port after the address, or add `port`"),
-            );
-        }
-        let _ = proxy;
-    }
-
-    /// The server that `server` tracks, by proxy and server name.
-    fn tracked<'s>(&'s self, text: &'s str, own: &'s Proxy) -> (&'s str, &'s str) {
-        let _ = self;
-        text.split_once('/').unwrap_or((own.name.as_str(), text))
     }
 
     fn find(&self, backend: &str, server: &str) -> Option<(&Proxy, &ServerDraft)> {
@@ -233,7 +211,7 @@ impl Lowering<'_> {
             return;
         }
         let mut seen = BTreeSet::from([(proxy.name.as_str(), server.name.as_str())]);
-        let mut next = self.tracked(text, proxy);
+        let mut next = tracked(text, proxy);
         loop {
             let Some((owner, target)) = self.find(next.0, next.1) else {
                 let message = format!("there is no server `{}/{}` to track", next.0, next.1);
@@ -245,7 +223,7 @@ impl Lowering<'_> {
                 return;
             }
             match &target.template.track {
-                Some((text, _)) => next = self.tracked(text, owner),
+                Some((text, _)) => next = tracked(text, owner),
                 None if target.template.check => return,
                 None => {
                     let message = format!("`{}/{}` has no check to follow", next.0, next.1);
@@ -320,7 +298,7 @@ impl Lowering<'_> {
                 .map(|draft| {
                     let mut server = draft.template.server(&draft.name, &draft.address);
                     server.track = (draft.template.track.as_ref()).map(|(text, _)| {
-                        let (backend, server) = self.tracked(text, proxy);
+                        let (backend, server) = tracked(text, proxy);
                         (backend.to_owned(), server.to_owned())
                     });
                     if server.minconn > server.maxconn {
@@ -352,6 +330,27 @@ impl Lowering<'_> {
             })
             .collect()
     }
+}
+
+/// A server that is checked needs a port.
+fn check_port(server: &ServerDraft, notes: &mut Vec<Diagnostic>) {
+    let port = match &server.address {
+        Address::Ip(address) => address.port(),
+        Address::Name(_, port) => *port,
+        Address::Local(_) => return,
+    };
+    if server.template.check && port == 0 && !server.template.check_port {
+        let message = format!("server `{}` is checked, but at no port", server.name);
+        notes.push(
+            Diagnostic::new(Code::Missing, message, server.place)
+                .help("write the port after the address, or add `port`"),
+        );
+    }
+}
+
+/// `track [backend/]server`: the backend and the server.
+fn tracked<'a>(text: &'a str, own: &'a Proxy) -> (&'a str, &'a str) {
+    text.split_once('/').unwrap_or((own.name.as_str(), text))
 }
 
 /// A timeout of 0 is none.

@@ -170,7 +170,7 @@ impl Proxy {
     ) -> Result<(), Diagnostic> {
         let keyword = self.keyword(line)?;
         let place = match keyword.words {
-            "option" => self.option_word(line)?.place,
+            "option" => option_word(line)?.place,
             _ => keyword.place,
         };
         match place.verdict(self.role) {
@@ -236,20 +236,6 @@ impl Proxy {
         Err(match retired {
             Some((_, help)) => line.blame(0, message).help(*help),
             None => line.unknown(0, message, keywords::firsts()),
-        })
-    }
-
-    fn option_word(&self, line: &Line) -> Result<&'static options::Word, Diagnostic> {
-        let name = line.word(1);
-        if name.is_empty() {
-            return Err(line.missing(1, "`option` needs a name"));
-        }
-        options::option(name).ok_or_else(|| {
-            let message = format!("there is no `option {name}`");
-            match (options::RETIRED.iter()).find(|(word, _)| *word == name) {
-                Some((_, help)) => line.blame(1, message).help(*help),
-                None => line.unknown(1, message, options::names()),
-            }
         })
     }
 
@@ -386,7 +372,7 @@ impl Proxy {
     }
 
     fn option(&mut self, line: &Line, prefix: Prefix, out: &mut Out) -> Result<(), Diagnostic> {
-        let option = self.option_word(line)?;
+        let option = option_word(line)?;
         let name = option.name;
         if prefix != Prefix::None && !option.negatable {
             return Err(line.blame(1, format!("`no option {name}` does not exist")));
@@ -454,6 +440,21 @@ impl Proxy {
         }
         Ok(())
     }
+}
+
+/// The option that a line names.
+fn option_word(line: &Line) -> Result<&'static options::Word, Diagnostic> {
+    let name = line.word(1);
+    if name.is_empty() {
+        return Err(line.missing(1, "`option` needs a name"));
+    }
+    options::option(name).ok_or_else(|| {
+        let message = format!("there is no `option {name}`");
+        match (options::RETIRED.iter()).find(|(word, _)| *word == name) {
+            Some((_, help)) => line.blame(1, message).help(*help),
+            None => line.unknown(1, message, options::names()),
+        }
+    })
 }
 
 fn is_name_char(c: char) -> bool {

@@ -229,11 +229,11 @@ impl Reader<'_> {
                 if self.blocks.len() == DEPTH {
                     return Err(line.blame(0, "the blocks nest too deeply"));
                 }
-                let live = outer && self.holds(line, &rest)?;
+                let taken = outer && self.holds(line, &rest)?;
                 self.blocks.push(Block {
                     place: line.whole(),
-                    live,
-                    done: live || !outer,
+                    live: taken,
+                    done: taken || !outer,
                     last: false,
                 });
             }
@@ -306,7 +306,8 @@ impl Reader<'_> {
             self.section = Section::Lost;
             self.section = self.open(&line)?;
             let name = line.word(1);
-            self.section_name = if name.is_empty() { first } else { name }.to_owned();
+            let shown = if name.is_empty() { first } else { name };
+            shown.clone_into(&mut self.section_name);
             return Ok(());
         }
         match self.section {

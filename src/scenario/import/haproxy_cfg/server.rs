@@ -52,13 +52,16 @@ impl ServerDraft {
         let many = keyword == "server-template";
         let at = if many { 3 } else { 2 };
         if line.word(at).is_empty() {
-            let form = match many {
-                true => "`server-template` needs a prefix, a number and an address",
-                false => "`server` needs a name and an address",
-            };
-            let example = match many {
-                true => "`server-template web 1-3 10.0.0.1:80`",
-                false => "`server s1 192.168.42.11:3000`",
+            let (form, example) = if many {
+                (
+                    "`server-template` needs a prefix, a number and an address",
+                    "`server-template web 1-3 10.0.0.1:80`",
+                )
+            } else {
+                (
+                    "`server` needs a name and an address",
+                    "`server s1 192.168.42.11:3000`",
+                )
             };
             return Err(line.missing(at, form).accepted(example));
         }
@@ -193,39 +196,47 @@ impl Template {
     /// The parameters whose argument is one of a few words.
     fn choose(&mut self, line: &Line, at: usize, name: &str) -> Result<(), Diagnostic> {
         let argument = line.word(at + 1);
-        let known: &[&str] = match (name, argument) {
-            ("observe", "none") => return self.observe(Observe::None),
-            ("observe", "layer4") => return self.observe(Observe::Layer4),
-            ("observe", "layer7") => return self.observe(Observe::Layer7),
-            ("observe", _) => &["none", "layer4", "layer7"],
-            ("on-error", "fastinter") => return self.on_error(OnError::Fastinter),
-            ("on-error", "fail-check") => return self.on_error(OnError::FailCheck),
-            ("on-error", "sudden-death") => return self.on_error(OnError::SuddenDeath),
-            ("on-error", "mark-down") => return self.on_error(OnError::MarkDown),
-            ("on-error", _) => &["fastinter", "fail-check", "sudden-death", "mark-down"],
-            ("on-marked-down", "shutdown-sessions") => {
-                self.server.on_marked_down_shutdown = true;
-                return Ok(());
+        let server = &mut self.server;
+        let known: &[&str] = match name {
+            "observe" => {
+                const KNOWN: [(&str, Observe); 3] = [
+                    ("none", Observe::None),
+                    ("layer4", Observe::Layer4),
+                    ("layer7", Observe::Layer7),
+                ];
+                if let Some((_, observe)) = KNOWN.iter().find(|(word, _)| *word == argument) {
+                    server.observe = *observe;
+                    return Ok(());
+                }
+                &KNOWN.map(|(word, _)| word)
             }
-            ("on-marked-down", _) => &["shutdown-sessions"],
-            (_, "shutdown-backup-sessions") => {
-                self.server.on_marked_up_shutdown_backup = true;
-                return Ok(());
+            "on-error" => {
+                const KNOWN: [(&str, OnError); 4] = [
+                    ("fastinter", OnError::Fastinter),
+                    ("fail-check", OnError::FailCheck),
+                    ("sudden-death", OnError::SuddenDeath),
+                    ("mark-down", OnError::MarkDown),
+                ];
+                if let Some((_, on_error)) = KNOWN.iter().find(|(word, _)| *word == argument) {
+                    server.on_error = *on_error;
+                    return Ok(());
+                }
+                &KNOWN.map(|(word, _)| word)
             }
-            _ => &["shutdown-backup-sessions"],
+            "on-marked-down" => {
+                server.on_marked_down_shutdown = true;
+                &["shutdown-sessions"]
+            }
+            _ => {
+                server.on_marked_up_shutdown_backup = true;
+                &["shutdown-backup-sessions"]
+            }
         };
+        if known.contains(&argument) {
+            return Ok(());
+        }
         let message = format!("`{name}` has no `{argument}`");
-        Err(line.unknown(at + 1, message, known.iter().copied()))
-    }
-
-    fn observe(&mut self, observe: Observe) -> Result<(), Diagnostic> {
-        self.server.observe = observe;
-        Ok(())
-    }
-
-    fn on_error(&mut self, on_error: OnError) -> Result<(), Diagnostic> {
-        self.server.on_error = on_error;
-        Ok(())
+        Err(line.unknown(at + 1, message, known))
     }
 
     /// The core's server called `name` at `address`, `track` not resolved.
@@ -274,13 +285,12 @@ fn limit(line: &Line, at: usize, out: &mut Out) -> Result<u32, Diagnostic> {
 }
 
 fn at_least_one(line: &Line, at: usize, out: &mut Out) -> Result<u32, Diagnostic> {
-    match count(line, at, out)? {
-        number @ 1.. => Ok(number.min(i64::from(i32::MAX)) as u32),
-        _ => {
-            let message = format!("`{}` must be at least 1", line.word(at));
-            Err(Diagnostic::new(Code::Range, message, line.place(at + 1)))
-        }
+    let number = count(line, at, out)?;
+    if number < 1 {
+        let message = format!("`{}` must be at least 1", line.word(at));
+        return Err(Diagnostic::new(Code::Range, message, line.place(at + 1)));
     }
+    Ok(number.min(i64::from(i32::MAX)) as u32)
 }
 
 fn interval(line: &Line, at: usize) -> Result<Span, Diagnostic> {

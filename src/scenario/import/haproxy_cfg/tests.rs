@@ -31,7 +31,7 @@ fn lab_with(lines: &[&str]) -> Backend {
     for line in lines {
         let (from, to) = line.split_once(" => ").unwrap_or(("", line));
         if from.is_empty() {
-            text.push_str(&format!("    {to}\n"));
+            text = format!("{text}    {to}\n");
         } else {
             assert!(text.contains(from), "{from}");
             text = text.replace(from, to);
