@@ -512,9 +512,10 @@ impl<'de> de::Deserializer<'de> for Source<'_> {
                 let entry = &record.entries[0];
                 let variant = Variant::new(&entry.key, entry.key_place, Some(&entry.value));
                 return visitor.visit_enum(variant).map_err(|misfit| {
-                    match misfit.path.is_empty() {
-                        true => misfit.at(self.node.place),
-                        false => misfit.through(Step::Entry(0)),
+                    if misfit.path.is_empty() {
+                        misfit.at(self.node.place)
+                    } else {
+                        misfit.through(Step::Entry(0))
                     }
                 });
             }

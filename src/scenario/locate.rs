@@ -41,6 +41,9 @@ pub struct Position {
 
 impl Files {
     /// Keeps `text` under `name`.
+    ///
+    /// # Panics
+    /// After 2^32 texts.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.list.push(File {
             name: name.into(),
@@ -75,6 +78,9 @@ impl Files {
 
 impl Place {
     /// The bytes `start..end` of `file`.
+    ///
+    /// # Panics
+    /// In a text of 4 GiB.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let index = |at: usize| u32::try_from(at).expect("texts are shorter than 4 GiB");
         Self {

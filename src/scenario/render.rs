@@ -117,6 +117,9 @@ struct WrittenLabel<'a> {
 
 /// All of `notes` as a JSON list of `{code, severity, message, labels[{file, line, column,
 /// words, text}], accepted, help}`. The first label is the culprit.
+///
+/// # Panics
+/// Never: texts and numbers can always be written.
 pub fn json(notes: &[Diagnostic], files: &Files) -> String {
     let written: Vec<Written<'_>> = notes
         .iter()

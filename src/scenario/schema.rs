@@ -565,8 +565,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
                 }
                 let mut names: Vec<&str> = things.iter().map(|(name, _)| name.as_str()).collect();
                 names.sort_unstable();
-                if let Some(twin) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                    return Err(de::Error::custom(format!("`{}` is written twice", twin[0])));
+                if let Some([twin, ..]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                    return Err(de::Error::custom(format!("`{twin}` is written twice")));
                 }
                 Ok(Named(things))
             }

@@ -182,25 +182,21 @@ impl Walk<'_> {
             Value::List(items, _) => {
                 let step = rest.split('.').next().unwrap_or(rest);
                 let index = step.parse::<usize>().ok().filter(|&i| i < items.len());
-                match index {
-                    Some(index) => {
-                        let next = (at + step.len() + 1).min(self.path.len());
-                        self.follow(&mut items[index], next, value);
-                    }
-                    None => {
-                        let complaint = Diagnostic::new(
-                            Code::Path,
-                            format!("`{step}` is not a place in this list"),
-                            self.part(at, step.len()),
-                        );
-                        let complaint = match items.len() {
-                            0 => complaint.label("the list is empty"),
-                            1 => complaint.accepted("0"),
-                            count => complaint.accepted(format!("0 to {}", count - 1)),
-                        };
-                        self.notes.push(complaint);
-                    }
+                if let Some(index) = index {
+                    let next = (at + step.len() + 1).min(self.path.len());
+                    return self.follow(&mut items[index], next, value);
                 }
+                let complaint = Diagnostic::new(
+                    Code::Path,
+                    format!("`{step}` is not a place in this list"),
+                    self.part(at, step.len()),
+                );
+                let complaint = match items.len() {
+                    0 => complaint.label("the list is empty"),
+                    1 => complaint.accepted("0"),
+                    count => complaint.accepted(format!("0 to {}", count - 1)),
+                };
+                self.notes.push(complaint);
             }
             Value::Bad => {}
             _ => {

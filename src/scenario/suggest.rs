@@ -27,6 +27,9 @@ pub(crate) fn nearest<'a>(
         .map(|(name, ..)| name)
 }
 
+/// Longer lists than this are cut.
+const SHOWN: usize = 24;
+
 /// Adds to `note` what would be accepted instead of `typed`, and the nearest of it.
 pub(crate) fn attach(
     note: Diagnostic,
@@ -41,16 +44,12 @@ pub(crate) fn attach(
     if known.is_empty() {
         return note;
     }
-    let mut shown = known
-        .iter()
-        .take(24)
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ");
-    if known.len() > 24 {
-        shown.push_str(&format!(", and {} more", known.len() - 24));
+    let quoted = |name: &_| format!("`{}`", AsRef::<str>::as_ref(name));
+    let mut shown: Vec<String> = known.iter().take(SHOWN).map(quoted).collect();
+    if known.len() > SHOWN {
+        shown.push(format!("and {} more", known.len() - SHOWN));
     }
-    note.accepted(shown)
+    note.accepted(shown.join(", "))
 }
 
 #[cfg(test)]

@@ -44,7 +44,6 @@ fn a_resolved_scenario_is_the_same_scenario() {
     let loaded = load("lab3/4.3-at-once.ron", &Folder, &Overrides::default());
     let mut plan = loaded.expect("it is shipped").plan;
     let text = resolved(&plan);
-    println!("{text}");
     let again = load(
         "again.ron",
         &memory(&[("again.ron", &text)]),
@@ -200,4 +199,72 @@ fn counted_nodes_are_numbered() {
     let names: Vec<_> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["n1", "n2", "n3"]);
     assert!(plan.nodes.iter().all(|node| node.servers.len() == 1));
+}
+
+/// Sound and broken scenarios, as material for worse ones.
+fn material() -> Vec<String> {
+    let broken = [
+        "all-at-once.ron",
+        "words-cookie.ron",
+        "json-mistakes.json",
+        "replace-paths.ron",
+    ];
+    let broken = broken.map(|name| format!("broken/{name}"));
+    let mut texts: Vec<String> = broken
+        .iter()
+        .map(|name| Folder.text(name).expect("it is shipped"))
+        .collect();
+    texts.push(EVERYTHING.to_owned());
+    texts
+}
+
+/// Replaces the characters from `from` (in thousandths of the text) on by `with`.
+fn mutate(text: &str, changes: &[(usize, usize, String)]) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for (from, len, with) in changes {
+        let from = chars.len() * from / 1000;
+        let end = (from + len).min(chars.len());
+        chars.splice(from..end, with.chars());
+    }
+    chars.into_iter().collect()
+}
+
+proptest::proptest! {
+    /// Whatever the text: no panic, no scenario that is both refused and without an error,
+    /// and every place is a place of its text.
+    #[test]
+    fn no_text_surprises_the_loader(
+        which in 0..5usize,
+        json in proptest::bool::weighted(0.2),
+        changes in proptest::collection::vec(
+            (0..1000usize, 0..12usize, "[(){}\\[\\],:\"'/#*\\\\=.0-9a-zé -]{0,3}|\"1,5 s\"|-1|1e99|\u{1f600}|None|Some\\(|r#\""),
+            0..6,
+        ),
+    ) {
+        let text = mutate(&material()[which], &changes);
+        let name = if json { "x.json" } else { "x.ron" };
+        let files = memory(&[(name, &text), ("base/wrong.ron", &text)]);
+        let (notes, files) = match load(name, &files, &Overrides::default()) {
+            Ok(loaded) => {
+                let again = resolved(&loaded.plan);
+                let files = memory(&[("x.ron", &again)]);
+                let again = load("x.ron", &files, &Overrides::default());
+                proptest::prop_assert!(again.is_ok(), "{}", again.expect_err("not ok"));
+                (loaded.warnings, loaded.files)
+            }
+            Err(refused) => {
+                let refused = *refused;
+                let error = |note: &Diagnostic| note.severity() == Severity::Error;
+                proptest::prop_assert!(refused.notes.iter().any(error));
+                (refused.notes, refused.files)
+            }
+        };
+        for label in notes.iter().flat_map(|note| &note.labels) {
+            let text = &files.file(label.place.file).text;
+            let range = label.place.start as usize..label.place.end as usize;
+            proptest::prop_assert!(text.get(range).is_some(), "{label:?}");
+        }
+        render::text(&notes, &files, render::Colour::Never);
+        render::json(&notes, &files);
+    }
 }

@@ -46,7 +46,7 @@ pub fn duration(text: &str) -> Result<Span, BadDuration> {
         let (nanos, next) = part(text, at)?;
         total = total
             .checked_add(nanos)
-            .filter(|&total| total <= i64::MAX as u64)
+            .filter(|&total| i64::try_from(total).is_ok())
             .ok_or_else(|| bad("it is longer than 292 years", (0, text.len()), None))?;
         at = skip_spaces(text, next);
     }

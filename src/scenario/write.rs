@@ -41,9 +41,9 @@ fn list<T: Serialize>(text: &mut String, name: &str, things: Option<&[T]>) {
     let Some(things) = things else {
         return;
     };
-    text.push_str(&format!("    {name}: [\n"));
+    text.extend(["    ", name, ": [\n"]);
     for thing in things {
-        text.push_str(&format!("        {},\n", one_line(thing)));
+        text.extend(["        ", &one_line(thing), ",\n"]);
     }
     text.push_str("    ],\n");
 }

@@ -1,5 +1,6 @@
 //! What the author claims about the outcome, and asks the class.
 
+use super::names::{Called, unknown};
 use super::{At, Check};
 use crate::plan::{Bound, Claim, Expectation, Question};
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -15,6 +16,9 @@ const REASONS: [&str; 11] = [
     "L4OK", "L4TOUT", "L4CON", "L7OK", "L7OKC", "L7TOUT", "L7RSP", "L7STS", "SOCKERR", "HANA",
     "CLI",
 ];
+
+/// The mistake has been complained about.
+struct Said;
 
 /// The four ways of bounding a number, with their names.
 struct Bounds<T> {
@@ -66,41 +70,26 @@ impl Check {
     fn claim(&mut self, at: At<'_>, claim: &schema::Claim) -> Option<Claim> {
         let at = at.inside();
         match claim {
-            schema::Claim::Served(served) => {
-                let server = self.need_server(at, served.server.as_deref());
-                let count = self.count(
-                    at,
-                    Bounds {
-                        exactly: served.exactly,
-                        within: served.within,
-                        at_least: served.at_least,
-                        at_most: served.at_most,
-                    },
-                );
-                Some(Claim::Served {
-                    server: server?,
-                    count: count?,
-                })
-            }
+            schema::Claim::Served(written) => self.served(at, written),
             schema::Claim::Errors(count) => self.plain_count(at, count).map(Claim::Errors),
             schema::Claim::SessionsRestarted(count) => {
                 self.plain_count(at, count).map(Claim::SessionsRestarted)
             }
             schema::Claim::Share(share) => self.share(at, share),
             schema::Claim::Down(down) => self.down(at, down, true),
-            schema::Claim::Never(inner) => match &**inner {
-                schema::Claim::Down(down) => self.down(at.inside(), down, false),
-                _ => {
-                    let complaint = Diagnostic::new(
-                        Code::Words,
-                        "only `down(...)` can be claimed never to happen",
-                        at.head(),
-                    )
-                    .help("claim a number instead: errors(exactly: 0), served(..., exactly: 0)");
-                    self.say(at, complaint);
-                    None
+            schema::Claim::Never(inner) => {
+                if let schema::Claim::Down(down) = &**inner {
+                    return self.down(at.inside(), down, false);
                 }
-            },
+                let complaint = Diagnostic::new(
+                    Code::Words,
+                    "only `down(...)` can be claimed never to happen",
+                    at.head(),
+                )
+                .help("claim a number instead: errors(exactly: 0), served(..., exactly: 0)");
+                self.say(at, complaint);
+                None
+            }
             schema::Claim::State(state) => self.state(at, state),
             schema::Claim::Sequence(picks) => self.sequence(at, picks),
             schema::Claim::Mean(elapsed) => {
@@ -111,24 +100,40 @@ impl Check {
                 let (server, within) = self.elapsed(at, elapsed)?;
                 Some(Claim::Deviation { server, within })
             }
-            schema::Claim::Rate(rate) => {
-                let server = self.maybe_server(at, rate.server.as_deref());
-                let within = self.bounds(
-                    at,
-                    Bounds {
-                        exactly: None,
-                        within: rate.within,
-                        at_least: rate.at_least,
-                        at_most: rate.at_most,
-                    },
-                    &["within", "at_least", "at_most"],
-                );
-                Some(Claim::Rate {
-                    server: server?,
-                    within: real_window(&within?),
-                })
-            }
+            schema::Claim::Rate(rate) => self.rate(at, rate),
         }
+    }
+
+    fn served(&mut self, at: At<'_>, written: &schema::Served) -> Option<Claim> {
+        let server = self.need_server(at, written.server.as_deref());
+        let count = self.count(
+            at,
+            Bounds {
+                exactly: written.exactly,
+                within: written.within,
+                at_least: written.at_least,
+                at_most: written.at_most,
+            },
+        );
+        Some(Claim::Served {
+            server: server?,
+            count: count?,
+        })
+    }
+
+    fn rate(&mut self, at: At<'_>, rate: &schema::Rate) -> Option<Claim> {
+        let server = self.maybe_server(at, rate.server.as_deref());
+        let bounds = Bounds {
+            exactly: None,
+            within: rate.within,
+            at_least: rate.at_least,
+            at_most: rate.at_most,
+        };
+        let window = self.bounds(at, bounds, &["within", "at_least", "at_most"])?;
+        Some(Claim::Rate {
+            server: server.ok()?,
+            within: real_window(&window),
+        })
     }
 
     /// The server's name as reports write it.
@@ -140,12 +145,17 @@ impl Check {
         Some(self.report_name(id))
     }
 
-    fn maybe_server(&mut self, at: At<'_>, name: Option<&str>) -> Option<Option<String>> {
-        if name.is_none() {
-            return (!at.field("server").is_bad()).then_some(None);
+    /// The server's name, or none if all are meant.
+    fn maybe_server(&mut self, at: At<'_>, name: Option<&str>) -> Result<Option<String>, Said> {
+        let at = at.field("server");
+        match name {
+            None if at.is_bad() => Err(Said),
+            None => Ok(None),
+            Some(name) => match self.server(at, Some(name)) {
+                Some(id) => Ok(Some(self.report_name(id))),
+                None => Err(Said),
+            },
         }
-        let id = self.server(at.field("server"), name)?;
-        Some(Some(self.report_name(id)))
     }
 
     fn plain_count(&mut self, at: At<'_>, count: &schema::Count) -> Option<Bound> {
@@ -234,21 +244,21 @@ impl Check {
         let server = self.need_server(at, down.server.as_deref());
         let after = self.span(at.field("after"), down.after.as_ref());
         let before = self.span(at.field("before"), down.before.as_ref());
-        if let (Some(after), Some(before)) = (after, before) {
-            if after > before {
-                let at = at.field("before");
-                let complaint = Diagnostic::new(
-                    Code::Range,
-                    format!(
-                        "nothing is after {} and before {}",
-                        units::write(after),
-                        units::write(before)
-                    ),
-                    at.place(),
-                )
-                .help("write the earlier moment as `after`");
-                self.say(at, complaint);
-            }
+        if let (Some(after), Some(before)) = (after, before)
+            && after > before
+        {
+            let at = at.field("before");
+            let complaint = Diagnostic::new(
+                Code::Range,
+                format!(
+                    "nothing is after {} and before {}",
+                    units::write(after),
+                    units::write(before)
+                ),
+                at.place(),
+            )
+            .help("write the earlier moment as `after`");
+            self.say(at, complaint);
         }
         let reason = down.reason.as_deref();
         let of_another = reason.is_some_and(|reason| reason.starts_with("via "));
@@ -284,17 +294,16 @@ impl Check {
         let mut names = Vec::new();
         let mut whole = true;
         for word in picks.split_whitespace() {
-            let start = word.as_ptr() as usize - picks.as_ptr() as usize;
-            match self.names.servers.get(word) {
-                Some(&super::names::Called::One(id)) => names.push(self.report_name(id)),
-                _ => {
-                    whole = false;
-                    let place = at.part(start..start + word.len());
-                    let complaint = super::names::unknown("server", word, place);
-                    let complaint = suggest::attach(complaint, word, self.names.servers_to_offer());
-                    self.say(at, complaint);
-                }
+            if let Some(&Called::One(id)) = self.names.servers.get(word) {
+                names.push(self.report_name(id));
+                continue;
             }
+            whole = false;
+            let start = word.as_ptr() as usize - picks.as_ptr() as usize;
+            let place = at.part(start..start + word.len());
+            let complaint = unknown("server", word, place);
+            let complaint = suggest::attach(complaint, word, self.names.servers_to_offer());
+            self.say(at, complaint);
         }
         if names.is_empty() && whole {
             let complaint = Diagnostic::new(Code::Missing, "the sequence is empty", at.place())
@@ -306,7 +315,6 @@ impl Check {
     }
 
     /// A server (or all) and a window in milliseconds.
-    #[expect(clippy::type_complexity, reason = "it is taken apart at once")]
     fn elapsed(
         &mut self,
         at: At<'_>,
@@ -335,12 +343,12 @@ impl Check {
             return None;
         }
         let window = self.bounds(at, bounds, &["within", "at_least", "at_most"])?;
-        Some((server?, real_window(&window)))
+        Some((server.ok()?, real_window(&window)))
     }
 
     /// What reports call this server.
     fn report_name(&self, id: balance::ServerId) -> String {
-        let meant = super::names::Called::One(id);
+        let meant = Called::One(id);
         let long = self.names.backends.len() > 1;
         self.names
             .servers

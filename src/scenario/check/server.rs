@@ -122,17 +122,15 @@ impl Check {
             server.id = self.small(at, Some(id), 1).or(server.id);
         }
         if let Some((at, address)) = setting!(lines, address) {
-            match address.parse() {
-                Ok(address) => server.address = Some(address),
-                Err(_) => {
-                    let complaint = Diagnostic::new(
-                        Code::Range,
-                        format!("{address:?} is not an address with a port"),
-                        at.place(),
-                    )
-                    .accepted("\"192.168.42.11:3000\", \"[::1]:3000\"");
-                    self.say(at, complaint);
-                }
+            server.address = address.parse().ok();
+            if server.address.is_none() {
+                let complaint = Diagnostic::new(
+                    Code::Range,
+                    format!("{address:?} is not an address with a port"),
+                    at.place(),
+                )
+                .accepted("\"192.168.42.11:3000\", \"[::1]:3000\"");
+                self.say(at, complaint);
             }
         }
         server
@@ -140,9 +138,8 @@ impl Check {
 
     fn capacity(&mut self, server: &mut config::Server, lines: &[(At<'_>, &Server)]) {
         if let Some((at, &weight)) = setting!(lines, weight) {
-            if let Some(weight) = self.whole(at, Some(weight), 0..=256) {
-                server.weight = weight as u32;
-            }
+            let weight = self.whole(at, Some(weight), 0..=256);
+            server.weight = weight.map_or(server.weight, |weight| weight as u32);
         }
         if let Some((at, &maxconn)) = setting!(lines, maxconn) {
             server.maxconn = self.small(at, Some(maxconn), 0).unwrap_or(server.maxconn);

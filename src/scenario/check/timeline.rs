@@ -183,18 +183,17 @@ impl Check {
             };
             let settings =
                 &mut proxy.backends[id.backend.0 as usize].servers[id.slot as usize].check;
-            match settings {
-                Some(check) => check.first = span,
-                None => {
-                    let complaint = Diagnostic::new(
-                        Code::Idle,
-                        format!("server `{server}` has no check"),
-                        at.head(),
-                    )
-                    .help("write `check: true` for it");
-                    self.say(at, complaint);
-                }
+            if let Some(check) = settings {
+                check.first = span;
+                continue;
             }
+            let complaint = Diagnostic::new(
+                Code::Idle,
+                format!("server `{server}` has no check"),
+                at.head(),
+            )
+            .help("write `check: true` for it");
+            self.say(at, complaint);
         }
     }
 

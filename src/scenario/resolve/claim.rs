@@ -93,7 +93,6 @@ fn elapsed(server: Option<&String>, window: (f64, f64)) -> schema::Elapsed {
 }
 
 /// A window with two ends, or the one end it has.
-#[expect(clippy::type_complexity, reason = "it is taken apart at once")]
 fn ends((low, high): (f64, f64)) -> (Option<(f64, f64)>, Option<f64>, Option<f64>) {
     match (low.is_finite(), high.is_finite()) {
         (true, false) => (None, Some(low), None),

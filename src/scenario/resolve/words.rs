@@ -150,19 +150,23 @@ pub(super) fn options(backend: &Backend) -> Vec<String> {
 /// The `http-check` lines, if there are any.
 pub(super) fn http_checks(backend: &Backend) -> Option<Vec<String>> {
     let mut lines = Vec::new();
-    if let CheckKind::Http { expect, negate, .. } = &backend.check {
-        if !expect.is_empty() {
-            let not = if *negate { "! " } else { "" };
-            let range = |&(low, high): &(u16, u16)| match low == high {
-                true => low.to_string(),
-                false => format!("{low}-{high}"),
-            };
-            let ranges: Vec<String> = expect.iter().map(range).collect();
-            lines.push(format!("expect {not}status {}", ranges.join(",")));
-        }
+    if let CheckKind::Http { expect, negate, .. } = &backend.check
+        && !expect.is_empty()
+    {
+        let not = if *negate { "! " } else { "" };
+        let ranges: Vec<String> = expect.iter().copied().map(status_range).collect();
+        lines.push(format!("expect {not}status {}", ranges.join(",")));
     }
     lines.extend(backend.disable_on_404.then(|| "disable-on-404".to_owned()));
     (!lines.is_empty()).then_some(lines)
+}
+
+fn status_range((low, high): (u16, u16)) -> String {
+    if low == high {
+        low.to_string()
+    } else {
+        format!("{low}-{high}")
+    }
 }
 
 /// The arguments of `retry-on`.
@@ -186,16 +190,16 @@ pub(super) fn retry_on(on: &RetryOn) -> String {
 
 /// The arguments of `stick-table`.
 pub(super) fn stick_table(stick: &Stick) -> String {
-    let mut words = match stick.kind {
+    let kind = match stick.kind {
         StickType::Ip => "type ip".to_owned(),
         StickType::Ipv6 => "type ipv6".to_owned(),
         StickType::Integer => "type integer".to_owned(),
         StickType::String if stick.len > 0 => format!("type string len {}", stick.len),
         StickType::String => "type string".to_owned(),
     };
-    words.push_str(&format!(" size {}", stick.size));
+    let mut words = format!("{kind} size {}", stick.size);
     if let Some(expire) = stick.expire {
-        words.push_str(&format!(" expire {expire}"));
+        words = format!("{words} expire {expire}");
     }
     flagged(&words, stick.nopurge, "nopurge")
 }
