@@ -105,14 +105,14 @@ impl EventLoop {
 
     /// Bytes of a job come in.
     pub(super) fn arrive<S: Sink>(&mut self, job: Job, desk: &mut Desk<'_, '_, S>) {
-        match job {
-            Job::Request {
-                line, new: false, ..
-            } => self.read_later(Socket::Line(line), job),
-            _ => {
-                self.backlog.push_back(job);
-                self.name(Socket::Listening);
-            }
+        if let Job::Request {
+            line, new: false, ..
+        } = job
+        {
+            self.read_later(Socket::Line(line), job);
+        } else {
+            self.backlog.push_back(job);
+            self.name(Socket::Listening);
         }
         self.go(desk);
     }

@@ -50,8 +50,8 @@ pub(super) struct Port {
     lines: BTreeMap<AttemptId, Line>,
     /// Requests that are the first over their client's connection.
     newcomers: BTreeSet<RequestId>,
-    /// Attempts whose answer is here but for its end, and the cookie the node sets in it.
-    headed: BTreeMap<AttemptId, Option<String>>,
+    /// Attempts whose answer is here but for its end.
+    headed: BTreeSet<AttemptId>,
     /// `Set-Cookie` headers on their way to clients.
     mail: BTreeMap<RequestId, Vec<String>>,
     stalls: Stalls,
@@ -120,7 +120,7 @@ impl Port {
             last_line: Line::ANY,
             lines: BTreeMap::new(),
             newcomers: BTreeSet::new(),
-            headed: BTreeMap::new(),
+            headed: BTreeSet::new(),
             mail: BTreeMap::new(),
             stalls,
             http_checks: config
@@ -262,17 +262,13 @@ impl Port {
         mut hands: Hands<'_, '_, S>,
     ) {
         let request = attempt.request;
-        let known = if self.headed.is_empty() {
-            None
-        } else {
-            self.headed.remove(&attempt)
-        };
-        let told = known.or_else(|| self.tell_answered(attempt, node, status, visit, &mut hands));
-        let Some(set_cookie) = told else {
+        let set_cookie = set_cookie(&hands.nodes[node as usize], visit);
+        let headed = !self.headed.is_empty() && self.headed.remove(&attempt);
+        if !headed && !self.tell_answered(attempt, status, set_cookie.as_deref(), &mut hands) {
             // The core gave this attempt up, or tries again.
             self.settle(request, &mut hands);
             return;
-        };
+        }
         self.pump(Input::Finished(attempt, 0), &mut hands);
         self.release(attempt, hands.out.now, &hands.nodes[node as usize]);
         self.post(request, set_cookie);
@@ -288,42 +284,35 @@ impl Port {
         visit: Visit,
         mut hands: Hands<'_, '_, S>,
     ) {
-        match self.tell_answered(attempt, node, status, visit, &mut hands) {
-            Some(set_cookie) => {
-                self.headed.insert(attempt, set_cookie);
-            }
-            None => self.settle(attempt.request, &mut hands),
+        let set_cookie = set_cookie(&hands.nodes[node as usize], visit);
+        if self.tell_answered(attempt, status, set_cookie.as_deref(), &mut hands) {
+            self.headed.insert(attempt);
+        } else {
+            self.settle(attempt.request, &mut hands);
         }
     }
 
-    /// Tells the core of the head of an answer. If it is relayed, the cookie that the node
-    /// sets in it, if any.
+    /// Tells the core of the head of an answer. Whether it is relayed.
     #[inline]
     fn tell_answered<S: Sink>(
         &mut self,
         attempt: AttemptId,
-        node: u32,
         status: u16,
-        visit: Visit,
+        set_cookie: Option<&str>,
         hands: &mut Hands<'_, '_, S>,
-    ) -> Option<Option<String>> {
-        let sessions = hands.nodes[node as usize].sessions();
-        let set_cookie = match (sessions, visit.opened) {
-            (Some(sessions), opened @ 1..) => Some(sessions.set_cookie(opened)),
-            _ => None,
-        };
-        let header = set_cookie.as_deref().map(|value| ("set-cookie", value));
+    ) -> bool {
+        let header = set_cookie.map(|value| ("set-cookie", value));
         let response = Response {
             status,
             headers: header.as_slice(),
         };
         let relayed = self.pump(Input::Answered(attempt, &response), hands);
-        (relayed == Some(attempt.request)).then_some(set_cookie)
+        relayed == Some(attempt.request)
     }
 
     /// A node's connection broke before its answer was whole.
     pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, mut hands: Hands<'_, '_, S>) {
-        let headed = self.headed.remove(&attempt).is_some();
+        let headed = self.headed.remove(&attempt);
         self.lines.remove(&attempt);
         let breach = if headed { Breach::Cut } else { Breach::Empty };
         self.pump(Input::Broken(attempt, breach), &mut hands);
@@ -421,7 +410,7 @@ impl Port {
                 Output::Hangup(attempt) => {
                     self.opening.remove(&attempt);
                     self.lines.remove(&attempt);
-                    if self.headed.remove(&attempt).is_some() {
+                    if self.headed.remove(&attempt) {
                         // What the client got so far is not a whole answer.
                         self.deliver(attempt.request, 0, false, false, hands);
                     }
@@ -464,15 +453,12 @@ impl Port {
         let first = self.lines_matter && self.newcomers.contains(&attempt.request);
         let now = hands.out.now;
         let way = self.link_mut(server);
-        match way.and_then(|link| link.idle.take(now, first)) {
-            Some(line) => {
-                self.reused.push(attempt);
-                self.forward(attempt, server, Connection::Reused(line), hands);
-            }
-            None => {
-                self.opening.insert(attempt, server);
-                self.knock(server, Caller::Attempt(attempt), hands);
-            }
+        if let Some(line) = way.and_then(|link| link.idle.take(now, first)) {
+            self.reused.push(attempt);
+            self.forward(attempt, server, Connection::Reused(line), hands);
+        } else {
+            self.opening.insert(attempt, server);
+            self.knock(server, Caller::Attempt(attempt), hands);
         }
     }
 
@@ -616,6 +602,15 @@ impl Port {
 enum Connection {
     New(Line),
     Reused(Line),
+}
+
+/// The `Set-Cookie` header of an answer, if the node opened a session for it.
+#[inline]
+fn set_cookie(node: &Node, visit: Visit) -> Option<String> {
+    match (node.sessions(), visit.opened) {
+        (Some(sessions), opened @ 1..) => Some(sessions.set_cookie(opened)),
+        _ => None,
+    }
 }
 
 /// The reason phrases a Node.js server sends (manual of `http.STATUS_CODES`).
