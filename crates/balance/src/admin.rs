@@ -17,6 +17,9 @@ mod server;
 mod show;
 mod weight;
 
+/// The number of the first backend: 1 is the process itself, 2 the one frontend.
+pub(crate) const FIRST_NUMBER: u32 = 3;
+
 /// One command being carried out.
 pub(crate) struct Order<'a> {
     /// When it was typed.
@@ -206,13 +209,13 @@ impl Balancer {
             .ok_or("No such server.\n")
     }
 
-    /// A backend by name or `#id` (its number counts from 2, after the frontend).
+    /// A backend by name or `#id`.
     fn find_backend(&self, name: &str) -> Option<BackendId> {
         match name.strip_prefix('#') {
             Some(number) => {
                 let number: usize = number.parse().ok()?;
                 self.backends
-                    .get(number.checked_sub(2)?)
+                    .get(number.checked_sub(FIRST_NUMBER as usize)?)
                     .map(|backend| backend.id)
             }
             None => self.backend_named(name),

@@ -205,8 +205,10 @@ pub(crate) fn check(config: &config::Config) -> Result<(), Vec<ConfigError>> {
 }
 
 fn check_backend(backend: &config::Backend, errors: &mut Vec<ConfigError>) {
+    // Without retries the interval is never looked at.
     if let Some(interval) = backend.redispatch
         && interval < 0
+        && backend.retries > 0
         && i64::from(backend.retries) + 1 + i64::from(interval) == 0
     {
         errors.push(ConfigError::Redispatch {

@@ -67,6 +67,8 @@ pub struct Balancer {
     pub(crate) flows: Slots<RequestId, Flow>,
     pub(crate) timers: Timers,
     pub(crate) outputs: VecDeque<Output>,
+    /// Requests let out of a queue that have not connected yet; empty between inputs.
+    pub(crate) woken: VecDeque<RequestId>,
     /// Counts arrivals in queues.
     pub(crate) tickets: u64,
     /// Servers in slow start: their limits move with the clock.
@@ -98,6 +100,7 @@ impl Balancer {
             flows: Slots::default(),
             timers,
             outputs: VecDeque::new(),
+            woken: VecDeque::new(),
             tickets: 0,
             warming: Vec::new(),
             now,
@@ -122,6 +125,24 @@ impl Balancer {
         if !self.warming.is_empty() {
             self.refresh_warmth(now);
         }
+        self.take_in(now, input, chance);
+        loop {
+            while let Some(expired) = self.timers.expire(&mut self.flows, now) {
+                match expired {
+                    Expired::Request(request) => self.overdue(now, request, chance),
+                    Expired::Server(ServerTimer::Warm, server) => self.warm_up(now, server, chance),
+                    Expired::Server(ServerTimer::Check, server) => {
+                        self.check_timer(now, server, chance);
+                    }
+                }
+            }
+            if !self.run_woken(now) {
+                break;
+            }
+        }
+    }
+
+    fn take_in(&mut self, now: Moment, input: Input<'_>, chance: &mut dyn Chance) {
         match input {
             Input::Arrived {
                 request,
@@ -136,16 +157,12 @@ impl Balancer {
             Input::Gone(request) => self.gone(now, request),
             Input::Probed(probe, outcome) => self.probed(now, probe, outcome, chance),
             Input::Ordered(order, line) => self.ordered(now, order, line, chance),
-            Input::Woke => {}
-        }
-        while let Some(expired) = self.timers.expire(&mut self.flows, now) {
-            match expired {
-                Expired::Request(request) => self.overdue(now, request, chance),
-                Expired::Server(ServerTimer::Warm, server) => self.warm_up(now, server, chance),
-                Expired::Server(ServerTimer::Check, server) => {
-                    self.check_timer(now, server, chance)
+            Input::Together(inputs) => {
+                for input in inputs {
+                    self.take_in(now, *input, chance);
                 }
             }
+            Input::Woke => {}
         }
     }
 

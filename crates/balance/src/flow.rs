@@ -17,6 +17,8 @@ pub(crate) enum Phase {
     Over,
     /// Waits in the queue of its server, or of the backend if it has none.
     Queued,
+    /// Has been given to a server and connects in its turn.
+    Woken,
     /// Waits for a connection.
     Connecting,
     /// Waits before the next attempt.

@@ -31,6 +31,9 @@ pub enum Input<'a> {
     Probed(ProbeId, ProbeOutcome<'a>),
     /// Somebody typed a line to the runtime API.
     Ordered(OrderId, &'a str),
+    /// All these facts became known in one turn of the proxy's loop: they are dealt with in
+    /// order, and only then does a request start that one of them let out of a queue.
+    Together(&'a [Input<'a>]),
     /// The moment asked for by `next_wake` has come.
     Woke,
 }

@@ -342,7 +342,7 @@ impl Balancer {
         if member.queued == 0 && (backend.farm.queued == 0 || !member.usable) {
             return;
         }
-        // The gate looks at connections, the loop at slots; without a limit nothing leaves.
+        // The gate looks at connections, the loop at slots.
         if member.maxconn != 0
             && backend.servers[slot as usize].connections >= backend.farm.limit(slot)
         {
@@ -354,10 +354,8 @@ impl Balancer {
     /// The loop of [`dequeue`](Self::dequeue), without its gate.
     fn run_queue(&mut self, now: Moment, id: BackendId, slot: u32) {
         let backend = &self.backends[id.0 as usize];
-        let limit = match backend.farm.members[slot as usize].maxconn {
-            0 => 0,
-            _ => backend.farm.limit(slot),
-        };
+        // Without `maxconn` the limit is `minconn`: where there is neither, nothing leaves.
+        let limit = backend.farm.limit(slot);
         while self.backends[id.0 as usize].farm.members[slot as usize].served < limit {
             let Some(request) = self.next_waiting(id, slot) else {
                 break;
@@ -406,8 +404,9 @@ impl Balancer {
                 || (farm.actives == 0 && (farm.allbackups || farm.first_backup == Some(slot))))
     }
 
-    /// Starts a waiting request on `slot`; `with_slot` is false for the ones that a server
-    /// coming up takes without counting them.
+    /// Gives a waiting request to `slot` and wakes it; `with_slot` is false for the ones that
+    /// a server coming up takes without counting them. It connects in its turn, when all
+    /// that became known together has been dealt with (spec: queues, 5).
     pub(crate) fn start_waiting(
         &mut self,
         now: Moment,
@@ -422,19 +421,33 @@ impl Balancer {
         }
         flow.server = slot;
         flow.assigned = true;
-        let arrived = flow.arrived;
+        flow.phase = Phase::Woken;
         if with_slot {
             self.take_slot(now, request, slot);
         }
-        if self.wants_decisions() {
-            let server = self.flows[request].server_id().expect("just set");
-            self.note(Event::Dequeued {
-                request,
-                server,
-                waited: now.since(arrived),
-            });
+        self.woken.push_back(request);
+    }
+
+    /// The next woken request connects; says whether there was one.
+    pub(crate) fn run_woken(&mut self, now: Moment) -> bool {
+        let Some(request) = self.woken.pop_front() else {
+            return false;
+        };
+        // It may have gone while it slept.
+        if self.flows[request].phase == Phase::Woken {
+            if self.wants_decisions() {
+                let flow = &self.flows[request];
+                let server = flow.server_id().expect("it was given to a server");
+                let waited = now.since(flow.arrived);
+                self.note(Event::Dequeued {
+                    request,
+                    server,
+                    waited,
+                });
+            }
+            self.connect(now, request);
         }
-        self.connect(now, request);
+        true
     }
 
     /// A server that came up takes from the backend's line (spec: queues, 4).
@@ -601,12 +614,12 @@ impl Balancer {
         }
         self.backend_of(request).counters.cli_abrt += 1;
         let letters = match phase {
-            Phase::Queued => *b"CQ",
+            Phase::Queued | Phase::Woken => *b"CQ",
             Phase::Connecting | Phase::Pausing => *b"CC",
             Phase::Waiting => *b"CH",
             Phase::Relaying | Phase::Over => *b"CD",
         };
-        if phase == Phase::Queued {
+        if matches!(phase, Phase::Queued | Phase::Woken) {
             self.leave_queue(request);
             self.flows[request].letters = letters;
             return self.end(now, request, false);
@@ -624,7 +637,7 @@ impl Balancer {
     /// A request's time limit has passed.
     pub(crate) fn overdue(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
         match self.flows[request].phase {
-            Phase::Over => {}
+            Phase::Over | Phase::Woken => {}
             Phase::Queued => self.queue_timeout(now, request),
             Phase::Connecting => {
                 self.hang_up(request);

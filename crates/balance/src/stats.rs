@@ -5,6 +5,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
+use crate::admin::FIRST_NUMBER;
 use crate::backend::Backend;
 use crate::balancer::Balancer;
 use crate::config::{Balance, HashKey};
@@ -97,7 +98,7 @@ const COLUMNS: &[Column] = &[
         row.of_member(|member| (member.maxqueue > 0).then(|| member.maxqueue.to_string()))
     }),
     ("pid", |_| "1".into()),
-    ("iid", |row| (row.backend.id.0 + 2).to_string()),
+    ("iid", |row| (row.backend.id.0 + FIRST_NUMBER).to_string()),
     ("sid", |row| {
         row.server().map_or("0".into(), |server| {
             row.backend.farm.members[server.id.slot as usize]
@@ -354,6 +355,10 @@ impl<'a> Row<'a> {
         match self.subject {
             Subject::Server(server) => self.balancer.status_text(server.id),
             Subject::Backend if self.backend.farm.weight() > 0 => "UP".into(),
+            // A backend whose servers were all deleted has nobody to be down.
+            Subject::Backend if self.backend.servers.iter().all(|server| server.deleted) => {
+                "UP".into()
+            }
             Subject::Backend => "DOWN".into(),
         }
     }

@@ -246,6 +246,9 @@ impl Balancer {
         else {
             return "Require 'backend/server'.\n".into();
         };
+        if name.is_empty() {
+            return "Require 'backend/server'.\n".into();
+        }
         let Some(backend) = self.find_backend(backend) else {
             return "No such backend.\n".into();
         };
@@ -253,25 +256,89 @@ impl Balancer {
         if !self.backends[index].dynamic {
             return self.refuse_static(index);
         }
-        if self.backends[index].slot_named(name).is_some() {
-            return "Already exists a server with the same name in backend.\n".into();
-        }
-        if name.is_empty() || address.is_empty() {
+        if address.is_empty() {
             return "'server' expects <name> and <addr>[:<port>] as arguments.\n".into();
         }
-        let settings = match read_server(name, address, &order.words[4..]) {
+        let settings = match self.read_server(index, name, address, &order.words[4..]) {
             Ok(settings) => settings,
             Err(complaint) => return complaint,
         };
-        if let Some(id) = settings.id
-            && let Some(holder) = self.holder_of(index, id)
-        {
-            return format!(
-                "'id' : custom id {id} already used at (null):0 ('server {holder}').\n"
-            );
+        // HAProxy reads the whole line before it looks at the name.
+        if self.backends[index].slot_named(name).is_some() {
+            return "Already exists a server with the same name in backend.\n".into();
         }
         self.register(order, index, settings);
         "New server registered.\n".into()
+    }
+
+    /// Reads the options of `add server`, in HAProxy's order of complaints: the first wrong
+    /// word speaks. Numbers are read as far as they go, and are 0 where there is none.
+    fn read_server(
+        &self,
+        index: usize,
+        name: &str,
+        address: &str,
+        words: &[&str],
+    ) -> Result<config::Server, String> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+        if let Some(wrong) = name.chars().find(|c| !allowed(*c)) {
+            return Err(format!(
+                "character '{wrong}' is not permitted in server name '{name}'.\n"
+            ));
+        }
+        let mut server = config::Server {
+            name: name.into(),
+            address: address.parse().ok(),
+            ..config::Server::default()
+        };
+        let mut words = words.iter().copied();
+        while let Some(keyword) = words.next() {
+            let mut number = || {
+                let text = words.next().unwrap_or("");
+                leading_number(text).map_or(0, |(number, _)| number)
+            };
+            match keyword {
+                "backup" => server.backup = true,
+                "no-backup" => server.backup = false,
+                "disabled" => server.disabled = true,
+                "weight" => {
+                    let weight = number();
+                    if !(0..=256).contains(&weight) {
+                        return Err(format!(
+                            "weight of server {name} is not within 0 and 256 ({weight})..\n"
+                        ));
+                    }
+                    server.weight = weight as u32;
+                }
+                "id" => server.id = Some(self.free_id(index, words.next())?),
+                "maxconn" => server.maxconn = number() as u32,
+                "minconn" => server.minconn = number() as u32,
+                "maxqueue" => server.maxqueue = number() as u32,
+                _ if REFUSED_OPTIONS.contains(&keyword) => {
+                    return Err(format!(
+                        "'{keyword}' option is not accepted for dynamic server\n"
+                    ));
+                }
+                _ => return Err(format!("unknown keyword '{keyword}'.\n")),
+            }
+        }
+        Ok(server)
+    }
+
+    /// The argument of `id`, if no server of backend `index` has that number.
+    fn free_id(&self, index: usize, text: Option<&str>) -> Result<u32, String> {
+        let text = text.ok_or("'id' : expects an integer argument.\n")?;
+        let id = leading_number(text).map_or(0, |(number, _)| number);
+        if id <= 0 {
+            return Err("'id' : custom id has to be > 0.\n".into());
+        }
+        let id = id as u32;
+        match self.holder_of(index, id) {
+            None => Ok(id),
+            Some(holder) => Err(format!(
+                "'id' : custom id {id} already used at (null):0 ('server {holder}').\n"
+            )),
+        }
     }
 
     fn refuse_static(&self, index: usize) -> String {
@@ -294,6 +361,10 @@ impl Balancer {
 
     fn register(&mut self, order: &Order<'_>, index: usize, settings: config::Server) {
         let anonymous = settings.id.is_none();
+        let mut flags = admin::FORCED_MAINT;
+        if settings.disabled {
+            flags |= admin::CONFIGURED_MAINT;
+        }
         let number = settings.id.unwrap_or_else(|| {
             (1..)
                 .find(|id| self.holder_of(index, *id).is_none())
@@ -321,7 +392,7 @@ impl Balancer {
             ..settings
         };
         let mut server = Server::new(id, disabled, order.now);
-        server.admin = admin::FORCED_MAINT;
+        server.admin = flags;
         backend.farm.members.push(member);
         backend.servers.push(server);
         backend.picker.added(&backend.farm, id.slot, weight);
@@ -354,41 +425,23 @@ impl Balancer {
     }
 }
 
-/// Reads the options of `add server`.
-fn read_server(name: &str, address: &str, words: &[&str]) -> Result<config::Server, String> {
-    let mut server = config::Server {
-        name: name.into(),
-        address: address.parse().ok(),
-        ..config::Server::default()
-    };
-    let mut words = words.iter();
-    while let Some(keyword) = words.next() {
-        if *keyword == "backup" {
-            server.backup = true;
-            continue;
-        }
-        let number = |value: Option<&&str>| {
-            value
-                .and_then(|text| text.parse::<u32>().ok())
-                .ok_or_else(|| format!("'{keyword}' expects an integer argument.\n"))
-        };
-        match *keyword {
-            "weight" => {
-                server.weight = number(words.next())?;
-                if server.weight > 256 {
-                    return Err(format!(
-                        "weight of server {name} is not within 0 and 256 ({}).\n",
-                        server.weight
-                    ));
-                }
-            }
-            "id" => server.id = Some(number(words.next())?),
-            "maxconn" => server.maxconn = number(words.next())?,
-            "minconn" => server.minconn = number(words.next())?,
-            "maxqueue" => server.maxqueue = number(words.next())?,
-            "cookie" => server.cookie = words.next().map(|value| (*value).into()),
-            other => return Err(format!("unknown option '{other}' for server '{name}'.\n")),
-        }
-    }
-    Ok(server)
-}
+/// The options of a `server` line that `add server` refuses.
+const REFUSED_OPTIONS: [&str; 17] = [
+    "cookie",
+    "init-addr",
+    "log-proto",
+    "max-reuse",
+    "namespace",
+    "no-agent-check",
+    "no-check",
+    "no-ssl",
+    "non-stick",
+    "redir",
+    "resolve-net",
+    "resolve-opts",
+    "resolve-prefer",
+    "resolvers",
+    "socks4",
+    "stick",
+    "tcp-ut",
+];

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Order;
+use super::{FIRST_NUMBER, Order};
 use crate::balancer::Balancer;
 use crate::event::CheckCode;
 use crate::ids::BackendId;
@@ -76,7 +76,7 @@ impl Balancer {
                 let port = address.map_or(0, |address| address.port());
                 text.push_str(&format!(
                     "{} {} {} {} {ip} {} {} {} {} {} {} {} {} {} 0 0 {} - {port} -",
-                    id.0 + 2,
+                    id.0 + FIRST_NUMBER,
                     backend.config.name,
                     member.id,
                     server.config.name,
@@ -128,7 +128,7 @@ impl Balancer {
                     "{}/{} {}/{} {ip} {port} - 5000 {served}{} {} {} {idle}0 0 -1 0 0\n",
                     backend.config.name,
                     server.config.name,
-                    id.0 + 2,
+                    id.0 + FIRST_NUMBER,
                     member.id,
                     server.connections,
                     server.counters.smax,
