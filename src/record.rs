@@ -28,8 +28,10 @@ pub use process::version;
 /// How long one operation may take to come to rest.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The time between two operations.
-const BREATH: Duration = Duration::from_micros(1200);
+/// How long nothing may arrive before we look at the statistics. A look is a connection
+/// like any other: in the middle of a storm of failing attempts it could change the order
+/// in which HAProxy hears of them. It also keeps operations in different milliseconds.
+const QUIET: Duration = Duration::from_micros(1500);
 
 /// How long to sleep when nothing has arrived.
 const NAP: Duration = Duration::from_micros(150);
@@ -154,8 +156,6 @@ impl Lab {
 
     /// Does one operation and writes down what came of it.
     fn step(&mut self, line: usize, operation: Operation) -> Result<Step, RecordError> {
-        // Two requests that join queues in one millisecond have the same age there.
-        std::thread::sleep(BREATH);
         let before = self.stages();
         let mut seen = Seen::default();
         let mut operation = operation;
@@ -263,9 +263,15 @@ impl Lab {
     fn rest(&mut self, line: usize) -> Result<Look, RecordError> {
         let start = Instant::now();
         let mut last: Option<Look> = None;
+        let mut quiet_since = Instant::now();
         while start.elapsed() < PATIENCE {
             if self.pump()? {
                 last = None;
+                quiet_since = Instant::now();
+                continue;
+            }
+            if quiet_since.elapsed() < QUIET {
+                std::thread::sleep(NAP);
                 continue;
             }
             let unsettled = self.unsettled();
@@ -282,7 +288,7 @@ impl Lab {
             }
             last = still.then_some(look);
             if !still {
-                std::thread::sleep(NAP);
+                quiet_since = Instant::now();
             }
         }
         Err(RecordError::Restless(line))
@@ -301,7 +307,7 @@ impl Lab {
         Some(count)
     }
 
-    fn look(&self) -> Result<Look, RecordError> {
+    fn look(&mut self) -> Result<Look, RecordError> {
         let text = self
             .process
             .order(Listing::Stat.command())

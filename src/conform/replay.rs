@@ -370,6 +370,7 @@ impl Replay {
     /// that, a round trip later.
     fn connect(&mut self) {
         let mut connected = Vec::new();
+        let mut news = Vec::new();
         for attempt in std::mem::take(&mut self.attempts) {
             let Stage::Trying(current, server) = self.exchange(attempt.request).stage else {
                 continue;
@@ -378,17 +379,18 @@ impl Replay {
                 continue;
             }
             let listens = self.origins.get(self.core.server_name(server));
+            let exchange = &mut self.exchanges[attempt.request.0 as usize];
             if listens.copied().unwrap_or(false) {
-                let exchange = &mut self.exchanges[attempt.request.0 as usize];
                 exchange.stage = Stage::Held(attempt);
                 exchange.reached = Some(server);
-                self.tell(Input::Connected(attempt));
+                news.push(Input::Connected(attempt));
                 connected.push(attempt);
             } else {
-                self.exchanges[attempt.request.0 as usize].stage = Stage::Waiting;
-                self.tell(Input::Refused(attempt));
+                exchange.stage = Stage::Waiting;
+                news.push(Input::Refused(attempt));
             }
         }
+        self.tell(Input::Together(&news));
         for attempt in connected {
             let exchange = self.exchange(attempt.request);
             if exchange.stage == Stage::Held(attempt) && !exchange.hold {

@@ -36,10 +36,17 @@ pub fn version(path: &Path) -> Result<String, RecordError> {
         .ok_or_else(|| RecordError::Start(text.lines().next().unwrap_or_default().to_owned()))
 }
 
+/// What the administration socket writes when it waits for a command.
+const PROMPT: &[u8] = b"\n> ";
+
 /// A running HAProxy; it ends, and its folder goes, when this is dropped.
 pub(super) struct Process {
     child: Child,
     folder: PathBuf,
+    /// One conversation for the whole recording: a connection for each command would come
+    /// and go among those to the servers, and disturb the order in which HAProxy hears of
+    /// them.
+    admin: Option<UnixStream>,
 }
 
 impl Process {
@@ -66,7 +73,11 @@ impl Process {
             .stderr(errors)
             .spawn()
             .doing("start HAProxy")?;
-        let mut process = Self { child, folder };
+        let mut process = Self {
+            child,
+            folder,
+            admin: None,
+        };
         process.await_start()?;
         Ok(process)
     }
@@ -74,7 +85,9 @@ impl Process {
     fn await_start(&mut self) -> Result<(), RecordError> {
         let start = Instant::now();
         while start.elapsed() < START {
-            if self.order("show version").is_ok() {
+            if let Ok(mut socket) = UnixStream::connect(self.folder.join("admin")) {
+                converse(&mut socket, "prompt").doing("open the administration socket")?;
+                self.admin = Some(socket);
                 return Ok(());
             }
             if self.child.try_wait().doing("watch HAProxy")?.is_some() {
@@ -92,15 +105,26 @@ impl Process {
     }
 
     /// Types one command and reads the reply.
-    pub(super) fn order(&self, command: &str) -> io::Result<String> {
-        let mut socket = UnixStream::connect(self.folder.join("admin"))?;
-        socket.set_read_timeout(Some(START))?;
-        socket.write_all(command.as_bytes())?;
-        socket.write_all(b"\n")?;
-        let mut reply = String::new();
-        socket.read_to_string(&mut reply)?;
-        Ok(reply)
+    pub(super) fn order(&mut self, command: &str) -> io::Result<String> {
+        let socket = self.admin.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        converse(socket, command)
     }
+}
+
+/// Types one line and reads up to the next prompt.
+fn converse(socket: &mut UnixStream, line: &str) -> io::Result<String> {
+    socket.set_read_timeout(Some(START))?;
+    socket.write_all(format!("{line}\n").as_bytes())?;
+    let mut reply = Vec::new();
+    let mut buffer = [0; 16 * 1024];
+    while !reply.ends_with(PROMPT) {
+        match socket.read(&mut buffer)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            length => reply.extend_from_slice(&buffer[..length]),
+        }
+    }
+    reply.truncate(reply.len() - PROMPT.len());
+    Ok(String::from_utf8_lossy(&reply).into_owned())
 }
 
 impl Drop for Process {
