@@ -3,12 +3,15 @@
 
 pub mod args;
 mod check;
+mod conform;
 pub mod exit;
 mod graph;
 mod list;
 mod load;
 pub mod paint;
 mod progress;
+#[cfg(all(feature = "record", unix))]
+mod record;
 mod run;
 mod screen;
 
@@ -51,6 +54,9 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.format, screen),
         Command::Check(args) => check::run(args, cli.format, screen),
+        Command::Conform(args) => conform::run(args, cli.format, screen),
+        #[cfg(all(feature = "record", unix))]
+        Command::Record(args) => record::run(args, screen),
         Command::List(args) => list::run(args, cli.format, screen),
         Command::Graph(args) => graph::run(args, screen),
     }

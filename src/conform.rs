@@ -3,10 +3,14 @@
 //!
 //! A [`recording`] is a program of operations together with what HAProxy did in answer to
 //! each. [`replay`] drives the core through the same operations; [`verdict`] says whether
-//! it did the same, and if not, where it first did otherwise and why. [`agreement`] adds
-//! the verdicts up. `tests/reference/README.md` tells how recordings are made.
+//! it did the same, and if not, where it first did otherwise and why. [`page`] adds the
+//! verdicts up and names the [`known`] differences. `tests/reference/README.md` tells how recordings are made.
 
+pub mod archive;
+pub mod distribution;
+pub mod known;
 pub mod listing;
+pub mod page;
 pub mod program;
 mod reason;
 pub mod recording;
@@ -15,4 +19,4 @@ pub mod setting;
 pub mod verdict;
 
 pub use recording::{Recording, RecordingError};
-pub use verdict::{Difference, Verdict};
+pub use verdict::{Difference, Outcome, Tally, Verdict};

@@ -51,6 +51,9 @@ pub enum RecordError {
     /// A client cannot reset its connection here.
     #[error("line {0}: `abort` cannot be recorded")]
     Abort(usize),
+    /// HAProxy itself does not repeat this program.
+    #[error("line {0}: HAProxy did not do the same again")]
+    Unsteady(usize),
 }
 
 /// Attaches to an error what was being done.
@@ -74,6 +77,31 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// Records `program` `times` times, each in a fresh HAProxy, and gives the recording
+    /// that all of them are (where the program is to repeat itself at all).
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record), or HAProxy did something else another time.
+    pub fn record_steady(
+        &self,
+        program: &Recording,
+        times: usize,
+    ) -> Result<Recording, RecordError> {
+        let first = self.record(program)?;
+        for _ in 1..times {
+            let again = self.record(program)?;
+            let mut pairs = first.steps.iter().zip(&again.steps);
+            let differs = pairs.find(|(one, other)| one != other);
+            match differs {
+                Some((step, _)) if program.head.exact => {
+                    return Err(RecordError::Unsteady(step.line));
+                }
+                _ => {}
+            }
+        }
+        Ok(first)
+    }
+
     /// Drives `program` through a fresh HAProxy. What `program` says was observed is not
     /// looked at. Requests still held at the end are ended, the smallest number first.
     ///
@@ -96,6 +124,7 @@ impl Recorder {
                 haproxy: version(&self.haproxy)?,
                 ..program.head.clone()
             },
+            first: 1,
             steps,
         })
     }

@@ -36,7 +36,11 @@ pub fn random(seed: u64) -> Recording {
             seen: Seen::default(),
         });
     }
-    Recording { head, steps }
+    Recording {
+        head,
+        first: 1,
+        steps,
+    }
 }
 
 /// The highest id of a configured server.
@@ -107,16 +111,7 @@ fn backend(dice: &mut Dice, refusing: bool) -> HeadBackend {
     let balance = dice.weighed(&BALANCES);
     let simple = ["roundrobin", "leastconn", "first", "static-rr", "random"];
     let hashes = !simple.iter().any(|word| balance.starts_with(word));
-    let hash_type = hashes.then(|| dice.percent(85)).unwrap_or(false).then(|| {
-        let map = dice.one_of(&["map-based", "consistent", "consistent"]);
-        let function = dice.one_of(&["", " sdbm", " djb2", " wt6", " crc32"]);
-        let avalanche = if !function.is_empty() && dice.percent(40) {
-            " avalanche"
-        } else {
-            ""
-        };
-        format!("{map}{function}{avalanche}")
-    });
+    let hash_type = dice.maybe(if hashes { 85 } else { 0 }, hash_type);
     let consistent = hash_type
         .as_deref()
         .is_some_and(|text| text.starts_with("consistent"));
@@ -153,6 +148,17 @@ fn backend(dice: &mut Dice, refusing: bool) -> HeadBackend {
     };
     number(dice, &mut backend.servers);
     backend
+}
+
+fn hash_type(dice: &mut Dice) -> String {
+    let map = dice.one_of(&["map-based", "consistent", "consistent"]);
+    let function = dice.one_of(&["", " sdbm", " djb2", " wt6", " crc32"]);
+    let avalanche = if !function.is_empty() && dice.percent(40) {
+        " avalanche"
+    } else {
+        ""
+    };
+    format!("{map}{function}{avalanche}")
 }
 
 /// `redispatch` with an interval that HAProxy can divide by.
@@ -408,25 +414,14 @@ impl Author {
             _ => dice.below(6).to_string(),
         };
         match dice.below(30) {
-            0..=2 => "show stat".to_owned(),
-            3 | 4 => "show servers state be".to_owned(),
-            5 => format!("get weight be/{name}"),
-            6..=9 => format!("set server be/{name} state ready"),
-            10 | 11 => format!("set server be/{name} state drain"),
-            12 => format!("set server be/{name} state maint"),
-            13 => format!("enable server be/{name}"),
-            14 => format!("disable server be/{name}"),
-            15 | 16 => format!("set server be/{name} health down"),
-            17..=19 => format!("set server be/{name} health up"),
-            20 => format!("set server be/{name} health stopping"),
-            21 | 22 => format!("set server be/{name} weight {weight}"),
-            23 | 24 => format!("set weight be/{name} {weight}"),
-            25 | 26 => {
+            0..=5 => look(dice, &name),
+            6..=23 => change(dice, &name, &weight),
+            24..=26 => {
                 let number = dice.weighed(&[(10, "1"), (8, "2"), (8, "4"), (5, "0"), (2, "x")]);
                 format!("set maxconn server be/{name} {number}")
             }
             27 | 28 if self.dynamic || dice.percent(10) => self.add_server(dice),
-            27 | 28 => "show stat".to_owned(),
+            27 | 28 => format!("set server be/{name} state ready"),
             _ => format!("del server be/{name}"),
         }
     }
@@ -438,8 +433,7 @@ impl Author {
             self.added += 1;
             format!("n{}", self.added)
         };
-        let mut text = format!("add server be/{name} @");
-        let number = |dice: &mut Dice, most: u32| (1 + dice.below(most)).to_string();
+        let mut words = vec![format!("add server be/{name} @")];
         for (chances, word, most) in [
             (50, "weight", 6),
             (30, "maxconn", 4),
@@ -447,22 +441,48 @@ impl Author {
             (12, "maxqueue", 3),
         ] {
             if dice.percent(chances) {
-                text += &format!(" {word} {}", number(dice, most));
+                words.push(format!("{word} {}", 1 + dice.below(most)));
             }
         }
         if dice.percent(30) {
             // Above every configured id: a clash with one of those is answered with the
             // name of HAProxy's configuration file.
-            text += &format!(" id {}", IDS + 1 + dice.below(9));
+            words.push(format!("id {}", IDS + 1 + dice.below(9)));
         }
         if dice.percent(12) {
-            text += " backup";
+            words.push("backup".to_owned());
         }
         if self.dynamic && !self.servers.contains(&name) {
             self.servers.push(name);
         }
-        text
+        words.join(" ")
     }
+}
+
+/// A command that only looks.
+fn look(dice: &mut Dice, name: &str) -> String {
+    match dice.below(6) {
+        0..=2 => "show stat".to_owned(),
+        3 | 4 => "show servers state be".to_owned(),
+        _ => format!("get weight be/{name}"),
+    }
+}
+
+/// A command that changes the state or the weight of a server.
+fn change(dice: &mut Dice, name: &str, weight: &str) -> String {
+    dice.weighed(&[
+        (5, format!("set server be/{name} state ready").as_str()),
+        (2, &format!("set server be/{name} state drain")),
+        (1, &format!("set server be/{name} state maint")),
+        (2, &format!("enable server be/{name}")),
+        (1, &format!("disable server be/{name}")),
+        (2, &format!("set server be/{name} health down")),
+        (4, &format!("set server be/{name} health up")),
+        (1, &format!("set server be/{name} health stopping")),
+        (2, &format!("set server be/{name} weight {weight}")),
+        (3, &format!("set weight be/{name} {weight}")),
+    ])
+    .to_owned()
 }
 
 fn uri(dice: &mut Dice) -> String {

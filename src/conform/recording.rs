@@ -20,6 +20,8 @@ use line::{Line, OneOrMany};
 pub struct Recording {
     /// The first line: version, name, backend.
     pub head: Head,
+    /// The place of that line in its file, from 1.
+    pub first: usize,
     /// The operations in order.
     pub steps: Vec<Step>,
 }
@@ -167,7 +169,15 @@ impl Recording {
     /// The first line that cannot be understood, or that speaks of a request or a server
     /// that is not there.
     pub fn read(text: &str) -> Result<Self, RecordingError> {
-        Self::parse(text, |first| serde_json::from_str(first))
+        Self::read_from(1, text)
+    }
+
+    /// As [`read`](Self::read), for a text that begins at line `first` of its file.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn read_from(first: usize, text: &str) -> Result<Self, RecordingError> {
+        Self::parse(first, text, |line| serde_json::from_str(line))
     }
 
     /// Reads a program: the same text, whose first line may lack `haproxy` and `exact` and
@@ -176,8 +186,8 @@ impl Recording {
     /// # Errors
     /// As for [`read`](Self::read).
     pub fn read_program(text: &str) -> Result<Self, RecordingError> {
-        Self::parse(text, |first| {
-            let mut words: Map<String, Value> = serde_json::from_str(first)?;
+        Self::parse(1, text, |line| {
+            let mut words: Map<String, Value> = serde_json::from_str(line)?;
             words.entry("haproxy").or_insert_with(|| Value::from(""));
             words.entry("exact").or_insert_with(|| Value::from(true));
             serde_json::from_value(Value::Object(words))
@@ -185,24 +195,26 @@ impl Recording {
     }
 
     fn parse(
+        first: usize,
         text: &str,
         head: impl FnOnce(&str) -> serde_json::Result<Head>,
     ) -> Result<Self, RecordingError> {
-        let mut lines = text.lines().enumerate().map(|(at, text)| (at + 1, text));
-        let Some((number, first)) = lines.next() else {
-            return Err(RecordingError::new(1, "the recording is empty"));
+        let mut lines = text.lines().enumerate();
+        let Some((_, line)) = lines.next() else {
+            return Err(RecordingError::new(first, "the recording is empty"));
         };
-        let head = head(first).map_err(|error| RecordingError::json(number, &error))?;
-        let mut known = Known::new(&head)?;
+        let head = head(line).map_err(|error| RecordingError::json(first, &error))?;
+        let mut known = Known::new(first, &head)?;
         let mut steps = Vec::new();
-        for (number, text) in lines {
+        for (at, text) in lines {
+            let number = first + at;
             let line: Line =
                 serde_json::from_str(text).map_err(|error| RecordingError::json(number, &error))?;
             let step = step(number, line)?;
             known.check(&step)?;
             steps.push(step);
         }
-        Ok(Self { head, steps })
+        Ok(Self { head, first, steps })
     }
 
     /// The text that [`read`](Self::read) reads.
@@ -266,12 +278,12 @@ struct Known {
 }
 
 impl Known {
-    fn new(head: &Head) -> Result<Self, RecordingError> {
+    fn new(first: usize, head: &Head) -> Result<Self, RecordingError> {
         let mut servers = BTreeSet::new();
         for server in &head.backend.servers {
             if !servers.insert(server.name.clone()) {
                 let problem = format!("two servers are called `{}`", server.name);
-                return Err(RecordingError::new(1, problem));
+                return Err(RecordingError::new(first, problem));
             }
         }
         Ok(Self {

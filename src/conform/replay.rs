@@ -15,7 +15,7 @@ use rand_core::{Rng, SeedableRng};
 
 use super::listing;
 use super::recording::{
-    Head, Operation, Outcome, RecordingError, Seen, Sent, Skip, To, added_server,
+    Operation, Outcome, Recording, RecordingError, Seen, Sent, Skip, To, added_server,
 };
 use super::setting::BACKEND;
 
@@ -93,16 +93,17 @@ pub enum Stuck {
 }
 
 impl Replay {
-    /// A core set up as the recording's first line says, with the decisions of `profile`
-    /// or else of the recorded version. `seed` feeds what HAProxy leaves to chance.
+    /// A core set up as the recording's first line says, with the decisions of `version`.
+    /// `seed` feeds what HAProxy leaves to chance.
     ///
     /// # Errors
-    /// What cannot be understood, or contradicts itself, on line 1.
-    pub fn new(head: &Head, profile: Option<Version>, seed: u64) -> Result<Self, RecordingError> {
-        let config = head.config(profile)?;
+    /// What cannot be understood, or contradicts itself, on the first line.
+    pub fn new(recording: &Recording, version: Version, seed: u64) -> Result<Self, RecordingError> {
+        let config = recording.config(version)?;
+        let head = &recording.head;
         let mut core = Balancer::new(config, Moment::ZERO).map_err(|errors| {
             let problems: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            RecordingError::new(1, problems.join("; "))
+            RecordingError::new(recording.first, problems.join("; "))
         })?;
         core.listen(Interest::Everything);
         let names = head
@@ -128,6 +129,34 @@ impl Replay {
             queues: BTreeMap::new(),
             notes: Vec::new(),
         })
+    }
+
+    /// Serves `requests` requests, one at a time, before the program begins: another
+    /// starting point for everything that involves chance.
+    pub fn warm_up(&mut self, requests: u32) {
+        for _ in 0..requests {
+            let request = RequestId(0);
+            let facts = Request::default();
+            let arrived = Input::Arrived {
+                request,
+                backend: ONLY,
+                facts: &facts,
+            };
+            self.now += PAUSE;
+            self.core.handle(self.now, arrived, &mut self.chance);
+            while let Some(output) = self.core.poll() {
+                if let Output::Dispatch { attempt, .. } = output {
+                    let head = Response::default();
+                    for input in [
+                        Input::Connected(attempt),
+                        Input::Answered(attempt, &head),
+                        Input::Finished(attempt, 0),
+                    ] {
+                        self.core.handle(self.now, input, &mut self.chance);
+                    }
+                }
+            }
+        }
     }
 
     /// Does one operation and says what came of it once everything is at rest.

@@ -4,7 +4,7 @@ use balance::config::{Backend, Balance, Cookie, HashType, Server};
 use balance::words::ConfigWordError;
 use balance::{Config, Profile, Span, Version};
 
-use super::recording::{Head, HeadServer, RecordingError};
+use super::recording::{HeadServer, Recording, RecordingError};
 
 /// The name of the one backend of every recording.
 pub const BACKEND: &str = "be";
@@ -22,23 +22,26 @@ pub fn version_of(haproxy: &str) -> Option<Version> {
     Version::from_name(&format!("{major}.{minor}"))
 }
 
-impl Head {
-    /// The core's configuration for this backend, with the decisions of `profile` or else
-    /// of the version that was recorded.
+impl Recording {
+    /// The version whose decisions the recording shows: `asked`, or else the recorded one.
     ///
     /// # Errors
-    /// The first word on line 1 that HAProxy, or this core, would not understand.
-    pub fn config(&self, profile: Option<Version>) -> Result<Config, RecordingError> {
-        let version = match profile {
-            Some(version) => version,
-            None => version_of(&self.haproxy).ok_or_else(|| {
-                let problem = format!("no profile for HAProxy `{}`", self.haproxy);
-                RecordingError::new(1, problem)
-            })?,
-        };
-        let backend = self
-            .backend()
-            .map_err(|problem| RecordingError::new(1, problem))?;
+    /// There is no profile for the recorded version.
+    pub fn version(&self, asked: Option<Version>) -> Result<Version, RecordingError> {
+        let version = asked.or_else(|| version_of(&self.head.haproxy));
+        version.ok_or_else(|| {
+            let problem = format!("no profile for HAProxy `{}`", self.head.haproxy);
+            RecordingError::new(self.first, problem)
+        })
+    }
+
+    /// The core's configuration for this backend, with the decisions of `version`.
+    ///
+    /// # Errors
+    /// The first word on the first line that HAProxy, or this core, would not understand.
+    pub fn config(&self, version: Version) -> Result<Config, RecordingError> {
+        let backend = self.backend();
+        let backend = backend.map_err(|problem| RecordingError::new(self.first, problem))?;
         Ok(Config {
             profile: Profile::of(version),
             backends: vec![backend],
@@ -46,7 +49,7 @@ impl Head {
     }
 
     fn backend(&self) -> Result<Backend, String> {
-        let line = &self.backend;
+        let line = &self.head.backend;
         let connect = line.connect_ms.map(|ms| Span::from_millis(u64::from(ms)));
         let mut backend = Backend {
             name: BACKEND.to_owned(),

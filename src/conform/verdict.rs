@@ -1,117 +1,214 @@
 //! The verdict on one recording: agreement, or the first operation the core did otherwise.
 
-use std::fmt;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use balance::Version;
 use serde_json::Value;
 
-use super::recording::{Operation, Recording, RecordingError, Seen};
-use super::replay::Replay;
+use super::distribution::{Fit, Shares};
+use super::reason;
+use super::recording::{Operation, Recording, RecordingError, Seen, To};
+use super::replay::{Replay, Stuck};
 
 /// What came of replaying one recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The recording's name.
     pub name: String,
+    /// Whose decisions the core took.
+    pub version: Version,
     /// The first word of its `balance`, such as `leastconn` or `hdr`.
     pub algorithm: String,
     /// How many operations it has.
     pub operations: usize,
     /// How many of them are requests.
     pub requests: usize,
-    /// The first operation that went otherwise, if any.
-    pub difference: Option<Difference>,
+    /// How it was judged, and what came of it.
+    pub outcome: Outcome,
+}
+
+/// How a recording was judged, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Every word of every operation is the same.
+    Same,
+    /// Chance decides here, so this recording is judged by its shares; its picks differ
+    /// from ours, as they would from one recording to the next.
+    Shares(Fit),
+    /// The core did something else.
+    Differs(Box<Difference>),
 }
 
 /// The first operation that the core answered otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Its line in the recording, from 1.
+    /// Its line in the file, from 1.
     pub line: usize,
+    /// How many operations went the same way before.
+    pub before: usize,
     /// The operation, in the words of the format.
     pub operation: String,
-    /// Every word that differs: its place, what HAProxy did, what the core did.
-    pub words: Vec<(String, String, String)>,
+    /// Every word that differs.
+    pub words: Vec<Differing>,
     /// What the core noted meanwhile: its reasons.
     pub reason: Vec<String>,
+}
+
+/// One word of an observation that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// Its place, such as `rows.s1.scur`.
+    pub place: String,
+    /// What HAProxy did.
+    pub haproxy: String,
+    /// What the core did.
+    pub core: String,
 }
 
 /// Written where one side says nothing.
 const NOTHING: &str = "nothing";
 
+/// How many replays with different seeds make up our shares.
+pub const REPLAYS: u64 = 40;
+
 impl Verdict {
-    /// Replays `recording` with the decisions of `profile`, or else of the recorded version.
+    /// Replays `recording` with the decisions of `asked`, or else of the recorded version.
     ///
     /// # Errors
-    /// Line 1 describes a backend that the core refuses.
-    pub fn of(recording: &Recording, profile: Option<Version>) -> Result<Self, RecordingError> {
-        let mut replay = Replay::new(&recording.head, profile, 0)?;
-        let mut difference = None;
-        for step in &recording.steps {
-            let words = match replay.step(&step.operation) {
-                Ok(seen) => differing(&step.operation, &step.seen, &seen),
-                Err(stuck) => vec![("rest".into(), "at rest".into(), stuck.to_string())],
-            };
-            if !words.is_empty() {
-                difference = Some(Difference {
-                    line: step.line,
-                    operation: step.operation.words(),
-                    words,
-                    reason: super::reason::of(&replay),
-                });
-                break;
+    /// The first line describes a backend that the core refuses, or a version without a
+    /// profile.
+    pub fn of(recording: &Recording, asked: Option<Version>) -> Result<Self, RecordingError> {
+        let version = recording.version(asked)?;
+        let algorithm = algorithm(recording);
+        let outcome = match first_difference(recording, version)? {
+            None => Outcome::Same,
+            Some(_) if !recording.head.exact || leaves_to_chance(version, &algorithm) => {
+                Outcome::Shares(shares_of_both(recording, version)?)
             }
-        }
+            Some(difference) => Outcome::Differs(Box::new(difference)),
+        };
         Ok(Self {
             name: recording.head.name.clone(),
-            algorithm: algorithm(recording),
+            version,
+            algorithm,
             operations: recording.steps.len(),
             requests: recording.requests(),
-            difference,
+            outcome,
         })
+    }
+
+    /// Whether the core agrees with the recording.
+    pub fn agrees(&self) -> bool {
+        match &self.outcome {
+            Outcome::Same => true,
+            Outcome::Shares(fit) => fit.agrees(),
+            Outcome::Differs(_) => false,
+        }
+    }
+
+    /// How many operations went the same way, from the first on.
+    pub fn agreeing(&self) -> usize {
+        match &self.outcome {
+            Outcome::Differs(difference) => difference.before,
+            Outcome::Shares(fit) if !fit.agrees() => 0,
+            Outcome::Same | Outcome::Shares(_) => self.operations,
+        }
+    }
+
+    /// The family: the first two words of the name, numbers left out.
+    pub fn family(&self) -> String {
+        let is_word = |word: &&str| !word.starts_with(|c: char| c.is_ascii_digit());
+        let words: Vec<&str> = self.name.split('-').take_while(is_word).take(2).collect();
+        words.join("-")
     }
 }
 
 /// The first word of the backend's `balance`, without arguments.
-pub fn algorithm(recording: &Recording) -> String {
+fn algorithm(recording: &Recording) -> String {
     let arguments = recording.head.backend.balance.as_deref();
     let word = arguments.unwrap_or("roundrobin");
     let end = word.find([' ', '(']).unwrap_or(word.len());
     word[..end].to_owned()
 }
 
+/// Whether this version does not repeat itself with this algorithm (spec: balancing, the
+/// table of versions): the seed of `random` is fixed in 2.6 only, and 3.4 breaks the ties
+/// of `leastconn` at random.
+pub fn leaves_to_chance(version: Version, algorithm: &str) -> bool {
+    match version {
+        Version::V2_2 => algorithm == "random",
+        Version::V2_6 => false,
+        Version::V3_4 => matches!(algorithm, "random" | "leastconn"),
+    }
+}
+
+/// Replays the recording up to the first operation that goes otherwise.
+fn first_difference(
+    recording: &Recording,
+    version: Version,
+) -> Result<Option<Difference>, RecordingError> {
+    let mut replay = Replay::new(recording, version, 0)?;
+    for (before, step) in recording.steps.iter().enumerate() {
+        let words = match replay.step(&step.operation) {
+            Ok(seen) => differing(&step.operation, &step.seen, &seen),
+            Err(stuck) => vec![restless(&stuck)],
+        };
+        if !words.is_empty() {
+            return Ok(Some(Difference {
+                line: step.line,
+                before,
+                operation: step.operation.words(),
+                words,
+                reason: reason::of(&replay),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+fn restless(stuck: &Stuck) -> Differing {
+    Differing {
+        place: "rest".to_owned(),
+        haproxy: "at rest".to_owned(),
+        core: stuck.to_string(),
+    }
+}
+
 /// Every word in which two observations of one operation differ.
-fn differing(operation: &Operation, recorded: &Seen, core: &Seen) -> Vec<(String, String, String)> {
+fn differing(operation: &Operation, recorded: &Seen, core: &Seen) -> Vec<Differing> {
     let mut recorded = recorded.words();
     if matches!(operation, Operation::End(_)) && recorded.get("status") == Some(&Value::from(200)) {
         // Written when the program did not hold the request and the recorder had to.
         recorded.shift_remove("status");
     }
-    let mut differences = Vec::new();
+    let mut found = Vec::new();
     compare(
         "",
         &Value::Object(recorded),
         &Value::Object(core.words()),
-        &mut differences,
+        &mut found,
     );
-    differences
+    found
 }
 
-fn compare(place: &str, one: &Value, other: &Value, found: &mut Vec<(String, String, String)>) {
+fn compare(place: &str, haproxy: &Value, core: &Value, found: &mut Vec<Differing>) {
     let inner = |word: &str| match place {
         "" => word.to_owned(),
         _ => format!("{place}.{word}"),
     };
-    match (one, other) {
+    let text = |value: Option<&Value>| value.map_or_else(|| NOTHING.to_owned(), Value::to_string);
+    match (haproxy, core) {
         (Value::Object(a), Value::Object(b)) => {
             let new = b.keys().filter(|word| !a.contains_key(*word));
             for word in a.keys().chain(new) {
-                let text = |value: Option<&Value>| {
-                    value.map_or_else(|| NOTHING.to_owned(), ToString::to_string)
-                };
                 match (a.get(word), b.get(word)) {
                     (Some(x), Some(y)) => compare(&inner(word), x, y, found),
-                    (x, y) => found.push((inner(word), text(x), text(y))),
+                    (x, y) => found.push(Differing {
+                        place: inner(word),
+                        haproxy: text(x),
+                        core: text(y),
+                    }),
                 }
             }
         }
@@ -120,29 +217,124 @@ fn compare(place: &str, one: &Value, other: &Value, found: &mut Vec<(String, Str
         {
             for (at, (x, y)) in a.iter().zip(b).enumerate() {
                 let name = x.get("svname").or_else(|| x.get("srv_name"));
-                let name = name.and_then(Value::as_str);
-                compare(
-                    &inner(&name.map_or(at.to_string(), str::to_owned)),
-                    x,
-                    y,
-                    found,
-                );
+                let name = name.and_then(Value::as_str).map(str::to_owned);
+                compare(&inner(&name.unwrap_or(at.to_string())), x, y, found);
             }
         }
         (x, y) if x == y => {}
-        (x, y) => found.push((place.to_owned(), x.to_string(), y.to_string())),
+        (x, y) => found.push(Differing {
+            place: place.to_owned(),
+            haproxy: text(Some(x)),
+            core: text(Some(y)),
+        }),
     }
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "line {}: {}", self.line, self.operation)?;
-        for (word, recorded, core) in &self.words {
-            writeln!(f, "  {word}: HAProxy {recorded}, the core {core}")?;
+/// The shares of a recording, and ours over replays from different starting points: other
+/// seeds, and other numbers of requests served before.
+fn shares_of_both(recording: &Recording, version: Version) -> Result<Fit, RecordingError> {
+    let mut recorded = Shares::new();
+    for step in &recording.steps {
+        count(&step.seen, &mut recorded);
+    }
+    let mut replayed = Shares::new();
+    for seed in 0..REPLAYS {
+        let mut replay = Replay::new(recording, version, seed)?;
+        replay.warm_up(seed as u32);
+        for step in &recording.steps {
+            // A replay that gets stuck has shares that do not fit.
+            let Ok(seen) = replay.step(&step.operation) else {
+                break;
+            };
+            count(&seen, &mut replayed);
         }
-        for reason in &self.reason {
-            writeln!(f, "  because {reason}")?;
+    }
+    Ok(Fit::of(recorded, replayed, REPLAYS))
+}
+
+/// Adds who got requests in one operation.
+fn count(seen: &Seen, shares: &mut Shares) {
+    let ended = seen.finished.iter().map(|(_, outcome)| &outcome.to);
+    let own = [&seen.outcome.to];
+    let reached = own.into_iter().chain(ended).flatten().map(|to| match to {
+        To::Server(name) => name.as_str(),
+        To::Nobody => "-",
+    });
+    let dispatched = seen.dispatched.iter().map(|(_, name)| name.as_str());
+    for name in reached.chain(dispatched) {
+        *shares.entry(name.to_owned()).or_default() += 1;
+    }
+}
+
+impl Difference {
+    /// The difference for a person: where in `file`, what, and the core's reason.
+    pub fn told(&self, file: &Path) -> String {
+        let mut lines = vec![
+            format!(
+                "  {}:{}, after {} operations",
+                file.display(),
+                self.line,
+                self.before
+            ),
+            format!("  {}", self.operation),
+        ];
+        lines.extend(self.words.iter().map(|word| {
+            format!(
+                "    {}: HAProxy {}, the core {}",
+                word.place, word.haproxy, word.core
+            )
+        }));
+        let reasons = self.reason.iter();
+        lines.extend(reasons.map(|reason| format!("    the core: {reason}")));
+        lines.join("\n") + "\n"
+    }
+}
+
+/// What verdicts of one kind add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Recordings.
+    pub programs: usize,
+    /// Operations in them.
+    pub operations: usize,
+    /// Requests among those.
+    pub requests: usize,
+    /// Recordings that agree.
+    pub agreeing: usize,
+    /// Operations that went the same way, from each recording's first on.
+    pub operations_agreeing: usize,
+}
+
+impl Tally {
+    /// Adds one verdict.
+    pub fn add(&mut self, verdict: &Verdict) {
+        self.programs += 1;
+        self.operations += verdict.operations;
+        self.requests += verdict.requests;
+        self.agreeing += usize::from(verdict.agrees());
+        self.operations_agreeing += verdict.agreeing();
+    }
+
+    /// What `verdicts` add up to by version and `key`, in the order of both.
+    pub fn by(
+        verdicts: &[Verdict],
+        key: impl Fn(&Verdict) -> String,
+    ) -> BTreeMap<(Version, String), Self> {
+        let mut tallies: BTreeMap<_, Self> = BTreeMap::new();
+        for verdict in verdicts {
+            let tally = tallies.entry((verdict.version, key(verdict)));
+            tally.or_default().add(verdict);
         }
-        Ok(())
+        tallies
+    }
+}
+
+impl<'a> FromIterator<&'a Verdict> for Tally {
+    fn from_iter<I: IntoIterator<Item = &'a Verdict>>(verdicts: I) -> Self {
+        let mut tally = Self::default();
+        for verdict in verdicts {
+            tally.add(verdict);
+        }
+        tally
     }
 }

@@ -69,7 +69,7 @@ fn request_text(sent: &Sent) -> String {
     } else {
         ("TCP6", "::1")
     };
-    let mut text = format!(
+    let first = format!(
         "PROXY {family} {} {here} 40000 80\r\n{} {} HTTP/1.1\r\n",
         sent.source, sent.method, sent.uri
     );
@@ -82,8 +82,8 @@ fn request_text(sent: &Sent) -> String {
         .iter()
         .map(|value| ("cookie".to_owned(), value.clone()));
     let headers = sent.headers.iter().cloned().chain(cookie).chain(own);
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    text + "\r\n"
+    let headers: Vec<String> = headers
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    format!("{first}{}\r\n", headers.concat())
 }

@@ -193,12 +193,14 @@ impl Origins {
         let Some(mut stream) = arrival.and_then(|arrival| arrival.stream.take()) else {
             return Ok(());
         };
-        let mut text =
-            String::from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n");
-        for cookie in self.cookies.get(&id).into_iter().flatten() {
-            text += &format!("set-cookie: {cookie}\r\n");
-        }
-        text += "\r\n";
+        let cookies = self.cookies.get(&id).into_iter().flatten();
+        let cookies: Vec<String> = cookies
+            .map(|cookie| format!("set-cookie: {cookie}\r\n"))
+            .collect();
+        let text = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n{}\r\n",
+            cookies.concat()
+        );
         stream.set_nonblocking(false)?;
         stream.write_all(text.as_bytes())
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Doing, RecordError};
-use crate::conform::recording::HeadBackend;
+use crate::conform::recording::{HeadBackend, HeadServer};
 
 /// How long HAProxy may take to start.
 const START: Duration = Duration::from_secs(10);
@@ -196,25 +196,27 @@ backend be
         line(format!("option {option}"));
     }
     for (server, address) in backend.servers.iter().zip(addresses) {
-        let mut words = format!("server {} {address}", server.name);
-        for (word, value) in [
-            ("id", server.id.map(|n| n.to_string())),
-            ("weight", server.weight.map(|n| n.to_string())),
-            ("maxconn", server.maxconn.map(|n| n.to_string())),
-            ("minconn", server.minconn.map(|n| n.to_string())),
-            ("maxqueue", server.maxqueue.map(|n| n.to_string())),
-            ("cookie", server.cookie.clone()),
-        ] {
-            if let Some(value) = value {
-                words += &format!(" {word} {value}");
-            }
-        }
-        for (word, on) in [("backup", server.backup), ("disabled", server.disabled)] {
-            if on != 0 {
-                words += &format!(" {word}");
-            }
-        }
-        line(words);
+        line(server_line(server, *address));
     }
     text
+}
+
+fn server_line(server: &HeadServer, address: SocketAddr) -> String {
+    let mut words = vec![format!("server {} {address}", server.name)];
+    for (word, value) in [
+        ("id", server.id.map(|n| n.to_string())),
+        ("weight", server.weight.map(|n| n.to_string())),
+        ("maxconn", server.maxconn.map(|n| n.to_string())),
+        ("minconn", server.minconn.map(|n| n.to_string())),
+        ("maxqueue", server.maxqueue.map(|n| n.to_string())),
+        ("cookie", server.cookie.clone()),
+    ] {
+        words.extend(value.map(|value| format!("{word} {value}")));
+    }
+    for (word, on) in [("backup", server.backup), ("disabled", server.disabled)] {
+        if on != 0 {
+            words.push(word.to_owned());
+        }
+    }
+    words.join(" ")
 }

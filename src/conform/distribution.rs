@@ -1,0 +1,162 @@
+//! The test for recordings whose picks involve chance: do the shares agree?
+//!
+//! HAProxy's requests per server are one sample; ours, over many replays with other
+//! seeds, a second. Both come from the same distribution if the two-sample chi-square
+//! statistic stays below the quantile that chance alone exceeds once in a thousand times.
+
+use std::collections::BTreeMap;
+
+/// How many requests each server got; `-` stands for answers of the proxy itself.
+pub type Shares = BTreeMap<String, u64>;
+
+/// How often chance alone may exceed the threshold.
+pub const SIGNIFICANCE: f64 = 0.001;
+
+/// The upper quantile of the standard normal distribution at [`SIGNIFICANCE`].
+const NORMAL_QUANTILE: f64 = 3.090_232_306_167_813;
+
+/// A cell with fewer expected requests than this is counted with its neighbour.
+const FEWEST: f64 = 5.0;
+
+/// The outcome of one comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// What HAProxy did.
+    pub recorded: Shares,
+    /// What the core did, over all replays.
+    pub replayed: Shares,
+    /// How many replays.
+    pub replays: u64,
+    /// The chi-square statistic.
+    pub statistic: f64,
+    /// Its degrees of freedom.
+    pub freedom: usize,
+    /// What it must not exceed.
+    pub threshold: f64,
+}
+
+impl Fit {
+    /// Compares HAProxy's shares with those of `replays` runs of the core.
+    pub fn of(recorded: Shares, replayed: Shares, replays: u64) -> Self {
+        let cells = cells(&recorded, &replayed);
+        let freedom = cells.len().saturating_sub(1);
+        Self {
+            statistic: statistic(&cells),
+            freedom,
+            threshold: threshold(freedom),
+            recorded,
+            replayed,
+            replays,
+        }
+    }
+
+    /// Whether the shares agree.
+    pub fn agrees(&self) -> bool {
+        self.statistic <= self.threshold
+    }
+}
+
+/// Both counts for each server, rare ones put together.
+fn cells(recorded: &Shares, replayed: &Shares) -> Vec<(f64, f64)> {
+    let count = |shares: &Shares, name: &str| shares.get(name).copied().unwrap_or(0) as f64;
+    let (all, others): (u64, u64) = (recorded.values().sum(), replayed.values().sum());
+    let share = all as f64 / (all + others).max(1) as f64;
+    let mut names: Vec<&String> = recorded.keys().chain(replayed.keys()).collect();
+    names.sort();
+    names.dedup();
+    let mut cells: Vec<(f64, f64)> = Vec::new();
+    let mut rare = (0.0, 0.0);
+    for name in names {
+        let (one, other) = (count(recorded, name), count(replayed, name));
+        if (one + other) * share < FEWEST {
+            rare = (rare.0 + one, rare.1 + other);
+        } else {
+            cells.push((one, other));
+        }
+    }
+    if rare != (0.0, 0.0) {
+        cells.push(rare);
+    }
+    cells
+}
+
+/// The chi-square statistic of two samples of different sizes.
+fn statistic(cells: &[(f64, f64)]) -> f64 {
+    let (all, others) = cells
+        .iter()
+        .fold((0.0, 0.0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1));
+    if all < 1.0 && others < 1.0 {
+        return 0.0;
+    }
+    if all < 1.0 || others < 1.0 {
+        return f64::INFINITY;
+    }
+    let (up, down) = (libm::sqrt(others / all), libm::sqrt(all / others));
+    cells
+        .iter()
+        .map(|(one, other)| {
+            let distance = up * one - down * other;
+            distance * distance / (one + other)
+        })
+        .sum()
+}
+
+/// The upper quantile of the chi-square distribution (Wilson and Hilferty's
+/// approximation, within a few percent from one degree of freedom on).
+fn threshold(freedom: usize) -> f64 {
+    if freedom == 0 {
+        return 0.0;
+    }
+    let k = freedom as f64;
+    let ninth = 2.0 / (9.0 * k);
+    let root = 1.0 - ninth + NORMAL_QUANTILE * libm::sqrt(ninth);
+    k * root * root * root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(counts: &[u64]) -> Shares {
+        let named = counts.iter().enumerate();
+        named
+            .map(|(at, count)| (format!("s{at}"), *count))
+            .collect()
+    }
+
+    /// The tabulated quantiles at 0.001 are 10.83, 13.82, 16.27 and 29.59.
+    #[test]
+    fn thresholds_are_near_the_tables() {
+        for (freedom, table) in [(1, 10.83), (2, 13.82), (3, 16.27), (10, 29.59)] {
+            let off = (threshold(freedom) - table).abs() / table;
+            assert!(off < 0.03, "{freedom}: {}", threshold(freedom));
+        }
+    }
+
+    #[test]
+    fn equal_shares_agree_whatever_the_sizes() {
+        let fit = Fit::of(shares(&[100, 200]), shares(&[1000, 2000]), 10);
+        assert!(fit.statistic < 1e-9, "{fit:?}");
+        assert!(fit.agrees());
+    }
+
+    /// 60 of 200 against one half: z = 5.7 for one sample, far beyond one in a thousand.
+    #[test]
+    fn unequal_shares_do_not() {
+        let fit = Fit::of(shares(&[60, 140]), shares(&[5000, 5000]), 50);
+        assert!(fit.statistic > 25.0, "{fit:?}");
+        assert!(!fit.agrees());
+    }
+
+    #[test]
+    fn a_server_that_only_one_side_knows_counts() {
+        let fit = Fit::of(shares(&[100, 100, 100]), shares(&[1500, 1500]), 10);
+        assert!(!fit.agrees(), "{fit:?}");
+    }
+
+    #[test]
+    fn nothing_agrees_with_nothing() {
+        assert!(Fit::of(Shares::new(), Shares::new(), 5).agrees());
+        assert!(!Fit::of(shares(&[3]), Shares::new(), 5).agrees());
+    }
+}
