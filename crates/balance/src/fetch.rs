@@ -6,6 +6,7 @@ use alloc::string::ToString;
 use core::net::IpAddr;
 
 use crate::config::Fetch;
+use crate::pair::{BLANKS, Pair, unquoted};
 use crate::request::{Request, Response};
 
 impl Fetch {
@@ -90,47 +91,27 @@ pub(crate) fn elements(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(value);
     core::iter::from_fn(move || {
         let text = rest?;
-        let end = element_end(text, |byte| byte == b',');
+        let end = unquoted(text, |byte| byte == b',');
         rest = text.get(end + 1..);
-        Some(text[..end].trim_matches([' ', '\t']))
+        Some(text[..end].trim_matches(BLANKS))
     })
 }
 
-/// Where the first byte stands that `ends` an element: one outside double quotes (inside
-/// them a backslash takes the next byte's meaning away). The length if there is none.
-pub(crate) fn element_end(text: &str, ends: impl Fn(u8) -> bool) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    text.bytes()
-        .position(|byte| {
-            if escaped {
-                escaped = false;
-            } else if byte == b'"' {
-                quoted = !quoted;
-            } else if quoted {
-                escaped = byte == b'\\';
-            } else {
-                return ends(byte);
-            }
-            false
-        })
-        .unwrap_or(text.len())
-}
-
-/// Every `NAME=VALUE` in a list separated by `;`, without the blanks around names and
-/// values. As in HAProxy, the last one is not looked at when so little is left behind the
-/// separator that a name of `length` bytes and `=` would fill it.
+/// Every `NAME=VALUE` of a list, its value without blanks around it. As in HAProxy, the
+/// last one is not looked at when so little is left behind the separator that a name of
+/// `length` bytes and `=` would fill it.
 fn pairs(list: &str, length: usize) -> impl Iterator<Item = (&str, &str)> {
-    let blank = [' ', '\t'];
-    let mut rest = Some(list);
+    let mut from = 0;
     core::iter::from_fn(move || {
-        loop {
-            let text = rest.filter(|text| text.len() > length + 1)?;
-            let end = element_end(text, |byte| byte == b';');
-            rest = text.get(end + 1..);
-            if let Some((name, value)) = text[..end].split_once('=') {
-                return Some((name.trim_matches(blank), value.trim_matches(blank)));
+        while from + length + 1 < list.len() {
+            let pair = Pair::at(list, from);
+            from = pair.end + 1;
+            if pair.equal.is_some() {
+                let value = pair.value(list).trim_end_matches(BLANKS);
+                return Some((pair.name(list), value));
             }
         }
+        None
     })
 }
 
@@ -238,6 +219,7 @@ mod tests {
             (&["A=1,2"], Some("1")),
             (&["A=1,A=2"], Some("2")),
             (&["x=\"A=1;A=2\""], None),
+            (&["x\";A=1"], Some("1")),
             (&["A==1"], Some("=1")),
             // Empty ones count only if something stands behind or a blank before them.
             (&["A="], None),

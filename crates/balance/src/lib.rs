@@ -29,6 +29,7 @@ pub mod ids;
 pub mod input;
 mod key;
 pub mod output;
+mod pair;
 mod path;
 mod persist;
 pub mod pick;

@@ -169,6 +169,9 @@ pub struct Profile {
     pub retry_pauses_unless_round_robin: bool,
     /// Only algorithms of the round-robin kind try another server at the first failure.
     pub only_round_robin_moves_at_once: bool,
+    /// `cookie ... nocache` marks an answer only if a cache would have a reason to keep it: a
+    /// freshness or a validator (late 2.6 on).
+    pub nocache_needs_reason: bool,
     /// `timeout check` is honoured to the millisecond, also when it is short.
     pub check_timeout_exact: bool,
     /// A request killed by an operator or a state change while it waits ends with 500.
@@ -206,6 +209,7 @@ const V2_6: Profile = Profile {
     aborts_honoured: false,
     retry_pauses_unless_round_robin: false,
     only_round_robin_moves_at_once: false,
+    nocache_needs_reason: true,
     check_timeout_exact: false,
     kills_answer_500: false,
 };
@@ -224,6 +228,7 @@ impl Profile {
                 drawn_are_balanced_again: true,
                 retry_pauses_unless_round_robin: true,
                 only_round_robin_moves_at_once: true,
+                nocache_needs_reason: false,
                 ..V2_6
             },
             Version::V2_6 => V2_6,

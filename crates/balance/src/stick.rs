@@ -1,14 +1,10 @@
 //! Persistence: what binds a client to a server.
 
-pub(crate) mod cookie {
-    //! The persistence cookie.
+pub(crate) mod cacheable;
+pub(crate) mod cookie;
+pub(crate) mod date;
+pub(crate) mod forward;
+pub(crate) mod set_cookie;
 
-    /// What a request's cookie said.
-    #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    pub(crate) struct CookieState;
-
-    impl CookieState {
-        /// The request left the server its cookie names.
-        pub(crate) fn redispatched(&mut self) {}
-    }
-}
+#[cfg(test)]
+mod tests;
