@@ -13,12 +13,13 @@ mod server;
 mod timeline;
 mod values;
 
-use balance::{Config, Moment, Profile, Span, Version};
+use balance::{BackendId, Moment, Profile, Span, Version};
 
 pub(crate) use cursor::At;
 use names::Names;
 
 use crate::plan::{Budget, Plan, Wire};
+use crate::scenario::config::{Base, Unusable};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 use crate::scenario::schema;
 use crate::scenario::suggest;
@@ -34,6 +35,10 @@ pub(crate) struct Check {
     warm_up: Span,
     /// The nodes are not readable, so that missing ones say nothing.
     nodes_refused: bool,
+    /// The servers are not known, so that unknown names say nothing.
+    servers_refused: bool,
+    /// Where requests go unless a client says otherwise.
+    default_backend: BackendId,
     names: Names,
 }
 
@@ -43,7 +48,7 @@ pub(crate) fn check(
     name: &str,
     scenario: &schema::Scenario,
     root: &Node,
-    base: Option<Config>,
+    base: Result<Option<Base>, Unusable>,
     notes: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let refused = |notes: &[Diagnostic]| notes.iter().any(|n| n.severity() == Severity::Error);
@@ -51,9 +56,11 @@ pub(crate) fn check(
         notes: std::mem::take(notes),
         warm_up: Span::ZERO,
         nodes_refused: false,
+        servers_refused: base.is_err(),
+        default_backend: BackendId::default(),
         names: Names::default(),
     };
-    let plan = check.plan(name, scenario, At::root(root), base);
+    let plan = check.plan(name, scenario, At::root(root), base.unwrap_or_default());
     *notes = check.notes;
     (!refused(notes)).then_some(plan)
 }
@@ -64,17 +71,21 @@ impl Check {
         name: &str,
         scenario: &schema::Scenario,
         at: At<'_>,
-        base: Option<Config>,
+        base: Option<Base>,
     ) -> Plan {
         self.version(at, scenario.version);
         let profile = self.profile(at.field("profile"), scenario.profile.as_deref());
         self.warm_up = self
             .span(at.field("warm_up"), scenario.warm_up.as_ref())
             .unwrap_or_default();
-        let imported = base.is_some();
+        let facts = base.as_ref().map(|base| base.keep_alive.clone());
+        self.default_backend = base
+            .as_ref()
+            .map(|base| base.default_backend)
+            .unwrap_or_default();
         self.nodes_refused = at.field("nodes").is_bad();
-        let mut proxy = self.proxy(at, scenario, profile, base);
-        let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, imported);
+        let mut proxy = self.proxy(at, scenario, profile, base.map(|base| base.config));
+        let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, facts.as_deref());
         self.phases(at.field("phase"), scenario.phase.as_ref(), &mut proxy);
         let mut clients = self.clients(at, scenario.clients.as_ref());
         let timeline = self.timeline(
@@ -172,7 +183,8 @@ impl Check {
 
     /// Keeps a complaint, unless something about this value has been said already.
     fn say(&mut self, at: At<'_>, complaint: Diagnostic) {
-        if !at.is_bad() {
+        let noise = self.servers_refused && complaint.code == Code::UnknownName;
+        if !at.is_bad() && !noise {
             self.notes.push(complaint);
         }
     }

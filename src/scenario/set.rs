@@ -6,6 +6,9 @@ use crate::scenario::read::{Dialect, read};
 use crate::scenario::suggest;
 use crate::scenario::tree::{Brackets, Entry, Node, Record, Text, Value};
 
+/// What the names of texts from the command line begin with.
+pub(crate) const COMMAND: &str = "--set ";
+
 /// Changes typed on the command line, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -24,7 +27,7 @@ impl Overrides {
     /// Carries them out on `root`.
     pub(crate) fn apply(&self, root: &mut Node, files: &mut Files, notes: &mut Vec<Diagnostic>) {
         for change in &self.list {
-            let file = files.add(format!("--set {change}"), change.as_str());
+            let file = files.add(format!("{COMMAND}{change}"), change.as_str());
             let Some((path, value)) = change.split_once('=') else {
                 let place = Place::new(file, 0, change.len());
                 notes.push(

@@ -1,7 +1,9 @@
 //! Loading whole scenarios.
 
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::plan::{Bound, Claim, Client};
+use crate::plan::{Bound, Claim, Client, Plan};
 
 /// The repository's own scenario files.
 struct Folder;
@@ -267,4 +269,59 @@ proptest::proptest! {
         render::text(&notes, &files, render::Colour::Never);
         render::json(&notes, &files);
     }
+}
+
+#[test]
+fn a_haproxy_cfg_gives_the_servers_and_the_scenario_changes_them() {
+    let scenario = "(
+        config: \"haproxy.cfg\", env: \"lab.env\",
+        proxy: (cookie: \"SERVERID insert indirect nocache\", servers: {
+            \"s1\": (cookie: \"s1\", weight: 2), \"s2\": (cookie: \"s2\"),
+        }),
+        nodes: { \"s1\": (delay: \"250ms\") },
+        clients: { \"jmeter\": thread_group(loops: 10) },
+    )";
+    let text = |name: &str| Folder.text(&format!("lab3/{name}")).expect("it is shipped");
+    let (cfg, env) = (text("haproxy.cfg"), text("lab.env"));
+    let files = [
+        ("lab/x.ron", scenario),
+        ("lab/haproxy.cfg", &cfg),
+        ("lab/lab.env", &env),
+    ];
+    let loaded = load("lab/x.ron", &memory(&files), &Overrides::default());
+    let loaded = loaded.unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!(loaded.warnings, []);
+    assert!(loaded.ledger.len() > 10);
+    let plan = loaded.plan;
+    let [backend] = plan.proxy.backends.as_slice() else {
+        panic!("the stats page is no backend of ours");
+    };
+    let servers: Vec<_> = backend
+        .servers
+        .iter()
+        .map(|s| {
+            (
+                s.name.as_str(),
+                s.weight,
+                s.check.is_some(),
+                s.address.map(|a| a.to_string()),
+            )
+        })
+        .collect();
+    let address = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        servers,
+        [
+            ("s1", 2, true, address("192.168.42.11:3000")),
+            ("s2", 1, true, address("192.168.42.22:3000")),
+        ]
+    );
+    assert_eq!(backend.timeout_connect, Some(balance::Span::from_secs(5)));
+    let delays: Vec<_> = plan
+        .nodes
+        .iter()
+        .map(|n| (n.name.as_str(), n.delay))
+        .collect();
+    let ms = balance::Span::from_millis;
+    assert_eq!(delays, [("s1", ms(250)), ("s2", ms(0))]);
 }

@@ -155,7 +155,7 @@ impl Check {
             source: self.source(at.field("source"), written.source.as_deref()),
             backend: self
                 .backend_called(backend, written.backend.as_deref())
-                .unwrap_or_default(),
+                .unwrap_or(self.default_backend),
         }
     }
 

@@ -28,14 +28,15 @@ pub(super) fn declared(nodes: Option<&Named<schema::Node>>) -> Vec<String> {
 const MOST: i64 = 100_000;
 
 impl Check {
-    /// All nodes in the order written. With an imported configuration, servers that no
-    /// node was written for get one with the usual settings.
+    /// All nodes in the order written. With an imported configuration (`imported` says of
+    /// each backend whether it keeps connections), servers that no node was written for
+    /// get one with the usual settings.
     pub(super) fn nodes(
         &mut self,
         root: At<'_>,
         nodes: Option<&Named<schema::Node>>,
         proxy: &Config,
-        imported: bool,
+        imported: Option<&[bool]>,
     ) -> Vec<Node> {
         let at = root.field("nodes");
         let mut plans = Vec::new();
@@ -108,7 +109,7 @@ impl Check {
         root: At<'_>,
         nodes: Option<&Named<schema::Node>>,
         proxy: &Config,
-        imported: bool,
+        imported: Option<&[bool]>,
         plans: &mut Vec<Node>,
     ) {
         let at = root.field("nodes");
@@ -122,17 +123,21 @@ impl Check {
                 let by_name = || self.names.nodes.get(&server.name).copied();
                 if let Some(node) = behind.get(&id).copied().or_else(by_name) {
                     plans[node].servers.push(id);
-                } else if imported {
+                } else if let Some(keeps) = imported {
                     let mut node = self.node_settings(at, &server.name, &schema::Node::default());
                     node.servers.push(id);
+                    node.keep_alive = keeps.get(backend as usize).copied().unwrap_or(true);
                     self.learn_node(at, node, plans);
                 } else {
                     self.nobody_behind(root, &server.name);
                 }
             }
         }
-        for (name, _) in nodes.into_iter().flat_map(|nodes| &nodes.0) {
+        for (name, node) in nodes.into_iter().flat_map(|nodes| &nodes.0) {
             let written = at.field(name);
+            if let (Some(keeps), None) = (imported, node.keep_alive) {
+                self.keep_as_imported(name, keeps, plans);
+            }
             let reached = self.names.nodes.get(name).map(|&node| &plans[node].servers);
             if reached.is_some_and(Vec::is_empty) {
                 let complaint = Diagnostic::new(
@@ -144,6 +149,15 @@ impl Check {
                 self.say(written, complaint);
             }
         }
+    }
+
+    /// A node's connections are kept if its servers' backends keep theirs.
+    fn keep_as_imported(&self, name: &str, keeps: &[bool], plans: &mut [Node]) {
+        let Some(&index) = self.names.nodes.get(name) else {
+            return;
+        };
+        let kept = |id: &ServerId| keeps.get(id.backend.0 as usize).copied().unwrap_or(true);
+        plans[index].keep_alive = plans[index].servers.iter().all(kept);
     }
 
     /// What `servers: [...]` of the nodes says.

@@ -61,7 +61,7 @@ impl Check {
                 }
             }
         }
-        if backend.servers.is_empty() && !self.nodes_refused {
+        if backend.servers.is_empty() && !self.nodes_refused && !self.servers_refused {
             let complaint = Diagnostic::new(
                 Code::Missing,
                 format!("backend `{}` has no server", backend.name),
