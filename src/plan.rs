@@ -289,7 +289,7 @@ pub enum Claim {
         /// How many.
         count: Bound,
     },
-    /// A server's share of all served requests, percent, with a tolerance in points.
+    /// A server's share of all requests, served or not, in percent, with a tolerance in points.
     Share {
         /// Which server.
         server: String,
@@ -298,7 +298,7 @@ pub enum Claim {
         /// Percentage points.
         tolerance: f64,
     },
-    /// Requests that failed (status 500 and above, timeouts, no connection).
+    /// Requests that failed as JMeter sees it: no answer, or a status of 400 and above.
     Errors(Bound),
     /// A server goes DOWN within a window, for a reason.
     Down {

@@ -13,10 +13,24 @@ use super::paint::Color;
 #[command(name = "balancelab", version, after_help = exit::HELP, term_width = 90)]
 pub struct Cli {
     /// The form of the result on standard output
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Output"
+    )]
     pub format: Format,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
     pub color: Color,
     /// What to do
     #[command(subcommand)]
@@ -61,7 +75,7 @@ pub struct Run {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How the scenarios are changed before they run
+    /// Changes to them
     #[command(flatten)]
     pub changes: Changes,
     /// Also report the sequence of servers, in the order in which requests were sent
@@ -81,7 +95,7 @@ pub struct Check {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How the scenarios are changed before they are checked
+    /// Changes to them
     #[command(flatten)]
     pub changes: Changes,
 }
