@@ -12,6 +12,7 @@ pub mod json;
 pub mod markdown;
 
 pub mod picks;
+pub mod replies;
 pub mod spread;
 pub mod table;
 pub mod text;

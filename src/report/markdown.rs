@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::table::Table;
-use super::{Report, text};
+use super::{Report, replies, text};
 
 /// The report with its tables, its expectations and the line to repeat it by.
 pub fn text(report: &Report) -> String {
@@ -11,13 +11,14 @@ pub fn text(report: &Report) -> String {
     for table in [text::shares(report), text::times(report)] {
         push(&mut out, &table);
     }
-    let sections = [
-        ("State changes", text::transitions(report)),
-        ("Runtime API", text::replies(report)),
-    ];
-    for (name, table) in sections.iter().filter(|(_, table)| !table.is_empty()) {
-        let _ = write!(out, "\n### {name}\n");
-        push(&mut out, table);
+    let transitions = text::transitions(report);
+    if !transitions.is_empty() {
+        out.push_str("\n### State changes\n");
+        push(&mut out, &transitions);
+    }
+    let replies = replies::markdown(report);
+    if !replies.is_empty() {
+        let _ = write!(out, "\n### Runtime API\n\n{replies}");
     }
     if let Some(picks) = &report.picks {
         let names: Vec<&str> = picks.iter().map(|p| p.as_deref().unwrap_or("-")).collect();

@@ -125,6 +125,15 @@ impl Table {
         out
     }
 
+    /// The same, but no head without rows.
+    pub fn text_unless_empty(&self, ink: &dyn Ink) -> String {
+        if self.rows.is_empty() {
+            String::new()
+        } else {
+            self.text(ink)
+        }
+    }
+
     fn line(&self, out: &mut String, row: &[Cell], widths: &[usize], ink: &dyn Ink) {
         // Spaces are written only once something follows them.
         let mut owed = 2;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::distribution::Row;
 use super::table::{Align, Cell, Ink, Style, Table};
-use super::{Report, State, number};
+use super::{Report, State, number, replies};
 
 /// What stands between the facts of one line.
 const DOT: &str = " \u{b7} ";
@@ -18,20 +18,20 @@ pub fn text(report: &Report, ink: &dyn Ink) -> String {
         out.push_str(&table.text(ink));
     }
     let sections = [
-        ("state changes", transitions(report)),
-        ("runtime API", replies(report)),
+        ("state changes", transitions(report).text_unless_empty(ink)),
+        ("runtime API", replies::text(report, ink)),
     ];
-    for (name, table) in sections.iter().filter(|(_, table)| !table.is_empty()) {
+    for (name, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
         out.push('\n');
         ink.ink(&mut out, Style::Title, name);
         out.push('\n');
-        out.push_str(&table.text(ink));
+        out.push_str(section);
     }
     picks(&mut out, report, ink);
-    let verdicts = expectations(report);
+    let verdicts = expectations(report).text_unless_empty(ink);
     if !verdicts.is_empty() {
         out.push('\n');
-        out.push_str(&verdicts.text(ink));
+        out.push_str(&verdicts);
     }
     out.push('\n');
     ink.ink(&mut out, Style::Faint, &signature(report));
@@ -154,25 +154,6 @@ pub fn transitions(report: &Report) -> Table {
     table
 }
 
-/// What the operator typed and read, without the replies that are empty.
-pub fn replies(report: &Report) -> Table {
-    let mut table = Table::new(&[
-        ("at", Align::Right),
-        ("typed", Align::Left),
-        ("read", Align::Left),
-    ]);
-    for reply in &report.replies {
-        for (number_of_line, line) in reply.text.trim_end().lines().enumerate() {
-            let (at, typed) = match number_of_line {
-                0 => (format!("{} s", number(reply.at, 3)), reply.command.as_str()),
-                _ => (String::new(), ""),
-            };
-            table.push(vec![at.into(), typed.into(), line.into()]);
-        }
-    }
-    table
-}
-
 /// The expectations with what was measured.
 pub fn expectations(report: &Report) -> Table {
     let mut table = Table::new(&[
@@ -288,8 +269,8 @@ mod tests {
                 "  11.057 s  s1      UP 1/3  DOWN  L7TOUT   2002.0 ms\n",
                 "\n",
                 "runtime API\n",
-                "       at  typed                read\n",
-                "  2.000 s  get weight nodes/s1  1 (initial 1)\n",
+                "  2.000 s  get weight nodes/s1\n",
+                "    1 (initial 1)\n",
                 "\n",
                 "picks, in the order in which the requests were sent\n",
                 "  - s1 s1 s1 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2 s2\n",
