@@ -44,6 +44,7 @@ impl Recording {
         let backend = backend.map_err(|problem| RecordingError::new(self.first, problem))?;
         Ok(Config {
             profile: Profile::of(version),
+            epoch: 0,
             backends: vec![backend],
         })
     }

@@ -1,5 +1,6 @@
 //! One backend at work: its farm, its policy, its line, its counters.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config;
@@ -10,6 +11,7 @@ use crate::pick::Picker;
 use crate::profile::Profile;
 use crate::queue::Queue;
 use crate::server::{Average, Checking, Counters, Operational, Server, admin};
+use crate::stick::cookie::CookieValues;
 use crate::time::{Moment, Span};
 use crate::timers::{LaneIndex, Timers};
 
@@ -34,6 +36,8 @@ pub(crate) struct Backend {
     pub farm: Farm,
     pub picker: Picker,
     pub servers: Vec<Server>,
+    /// The cookie values of the servers.
+    pub cookies: CookieValues,
     pub queue: Queue,
     /// A server found idle while nobody was served: the next request that would wait
     /// starts there (3.4).
@@ -81,7 +85,8 @@ impl Backend {
                 backend: id,
                 slot: slot as u32,
             };
-            let server = Server::new(server_id, settings.clone(), now);
+            let mut server = Server::new(server_id, settings.clone(), now);
+            server.cookie = cookie_value(config.cookie.as_ref(), settings);
             let mut member = Member::new(settings, number);
             member.weight = effective_weight(dynamic, divisor, &server, now);
             member.usable = server.is_usable(member.weight);
@@ -89,6 +94,10 @@ impl Backend {
             servers.push(server);
         }
         farm.count();
+        let mut cookies = CookieValues::default();
+        for server in &servers {
+            cookies.set(server.id.slot, server.cookie.clone());
+        }
         let picker = Picker::new(
             &config.balance,
             config.hash,
@@ -104,6 +113,7 @@ impl Backend {
             farm,
             picker,
             servers,
+            cookies,
             queue: Queue::default(),
             idle: None,
             limits,
@@ -139,6 +149,19 @@ impl Backend {
             .position(|server| !server.deleted && server.config.name == name)
             .map(|slot| slot as u32)
     }
+}
+
+/// The persistence cookie's value for a server: its own, or one made of its address
+/// (`cookie ... dynamic`).
+pub(crate) fn cookie_value(
+    cookie: Option<&config::Cookie>,
+    server: &config::Server,
+) -> Option<String> {
+    let made = || {
+        let key = cookie?.dynamic_key.as_deref()?;
+        Some(crate::hash::dynamic_cookie(key, server.address?))
+    };
+    server.cookie.clone().or_else(made)
 }
 
 /// Sixteen steps per unit of weight for dynamic algorithms.

@@ -73,6 +73,8 @@ pub struct Balancer {
     pub(crate) tickets: u64,
     /// Servers in slow start: their limits move with the clock.
     pub(crate) warming: Vec<ServerId>,
+    /// Seconds since 1970 at the beginning of the run.
+    pub(crate) epoch: u64,
     /// The moment of the last input.
     pub(crate) now: Moment,
 }
@@ -84,7 +86,11 @@ impl Balancer {
     /// Every contradiction in the configuration at once.
     pub fn new(config: Config, now: Moment) -> Result<Self, Vec<ConfigError>> {
         backend::check(&config)?;
-        let Config { profile, backends } = config;
+        let Config {
+            profile,
+            epoch,
+            backends,
+        } = config;
         let mut timers = Timers::default();
         let backends = backends
             .into_iter()
@@ -103,6 +109,7 @@ impl Balancer {
             woken: VecDeque::new(),
             tickets: 0,
             warming: Vec::new(),
+            epoch,
             now,
         };
         balancer.link_trackers()?;

@@ -15,6 +15,9 @@ use crate::time::Span;
 pub struct Config {
     /// Which version's decisions to take.
     pub profile: Profile,
+    /// The wall clock at the beginning of the run, in seconds since 1970: cookies with
+    /// `maxidle` or `maxlife` carry dates.
+    pub epoch: u64,
     /// The backends, in configuration order.
     pub backends: Vec<Backend>,
 }

@@ -477,6 +477,7 @@ impl Balancer {
     ) -> u32 {
         let backend = &self.backends[id.backend.0 as usize];
         let allowed = backend.config.redispatch.is_some() && !backend.config.persist;
+        let stays = backend.config.redispatch.is_some() && self.profile.moved_requests_stay;
         let forced_out = maintenance && self.profile.maintenance_moves_any_queue;
         if !allowed && !forced_out {
             return 0;
@@ -488,7 +489,7 @@ impl Balancer {
             .collect();
         let moved = waiting.len() as u32;
         for request in waiting {
-            if allowed && self.profile.moved_requests_stay {
+            if stays {
                 self.start_waiting(now, request, id.slot, false);
             } else {
                 self.leave_queue(request);

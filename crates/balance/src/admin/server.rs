@@ -393,6 +393,7 @@ impl Balancer {
         };
         let mut server = Server::new(id, disabled, order.now);
         server.admin = flags;
+        backend.cookies.set(id.slot, server.cookie.clone());
         backend.farm.members.push(member);
         backend.servers.push(server);
         backend.picker.added(&backend.farm, id.slot, weight);
@@ -417,6 +418,7 @@ impl Balancer {
         }
         self.server_mut(id).deleted = true;
         let backend = &mut self.backends[id.backend.0 as usize];
+        backend.cookies.set(id.slot, None);
         if backend.idle == Some(id.slot) {
             backend.idle = None;
         }

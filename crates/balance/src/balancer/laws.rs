@@ -120,6 +120,7 @@ fn settings(algorithm: u8, options: u8) -> Config {
     };
     Config {
         profile: Profile::of(crate::Version::ALL[usize::from(options >> 4) % 3]),
+        epoch: 0,
         backends: vec![backend],
     }
 }

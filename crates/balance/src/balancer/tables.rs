@@ -19,6 +19,7 @@ fn balancer(version: crate::Version, backend: config::Backend) -> Balancer {
     };
     let config = Config {
         profile: Profile::of(version),
+        epoch: 0,
         backends: vec![backend],
     };
     Balancer::new(config, Moment::ZERO).expect("a sound configuration")
