@@ -88,13 +88,6 @@ pub enum Picker {
     Random(Random),
 }
 
-impl Default for Picker {
-    /// `roundrobin` over nobody.
-    fn default() -> Self {
-        Self::RoundRobin(RoundRobin::new(&Profile::default(), &Farm::default()))
-    }
-}
-
 /// Calls one method on whichever algorithm it is.
 macro_rules! each {
     ($self:expr, $policy:ident => $call:expr) => {

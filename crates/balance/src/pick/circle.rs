@@ -21,8 +21,9 @@ pub(super) struct At {
 
 /// Nodes in order of keys, equal keys in order of insertion.
 ///
-/// Keys are as good as random, so the circle is cut into arcs of equal width with a few
-/// nodes each: to find a key is to find its arc by its first bits.
+/// Keys are as good as random, so the circle is cut into arcs of equal width with some
+/// dozens of nodes each. A key's first bits say in which arc it is and the others about
+/// where in the arc, so a look-up touches few lines of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Circle {
     arcs: Vec<Vec<Node>>,
@@ -39,11 +40,30 @@ impl Default for Circle {
 }
 
 impl Circle {
+    /// The circle of `count` nodes, inserted in this order.
+    pub(super) fn of(count: usize, nodes: impl Iterator<Item = Node>) -> Self {
+        let mut this = Self::default();
+        this.fit(count);
+        // Few arcs have much more than their share.
+        let room = count / this.arcs.len() * 5 / 4 + 8;
+        this.arcs.fill_with(|| Vec::with_capacity(room));
+        for node in nodes {
+            let arc = this.arc(node.key);
+            this.arcs[arc].push(node);
+            this.nodes += 1;
+        }
+        for arc in &mut this.arcs {
+            // Stable: equal keys stay in order of insertion.
+            arc.sort_by_key(|node| node.key);
+        }
+        this
+    }
+
     /// Makes the arcs fit for `nodes` nodes, if they are much too many or too few.
-    pub(super) fn fit(&mut self, nodes: usize) {
+    fn fit(&mut self, nodes: usize) {
         let arcs = self.arcs.len();
-        if nodes > arcs * 16 || (nodes < arcs && arcs > 1) {
-            let arcs = (nodes / 8).max(1).next_power_of_two();
+        if nodes > arcs * 128 || (nodes < arcs * 16 && arcs > 1) {
+            let arcs = (nodes / 64).max(1).next_power_of_two();
             let old = core::mem::replace(&mut self.arcs, vec![Vec::new(); arcs]);
             for node in old.into_iter().flatten() {
                 let arc = self.arc(node.key);
@@ -98,8 +118,17 @@ impl Circle {
     /// The oldest node of the smallest key that is not below `key`, else of the smallest.
     #[inline]
     pub(super) fn from(&self, key: u32) -> Option<At> {
-        let arc = self.arc(key);
-        let index = self.arcs[arc].partition_point(|node| node.key < key);
+        let spread = u64::from(key) * self.arcs.len() as u64;
+        let arc = (spread >> 32) as usize;
+        let nodes = &self.arcs[arc][..];
+        // About where it is, then exactly.
+        let mut index = (((spread & 0xffff_ffff) * nodes.len() as u64) >> 32) as usize;
+        while index > 0 && nodes[index - 1].key >= key {
+            index -= 1;
+        }
+        while index < nodes.len() && nodes[index].key < key {
+            index += 1;
+        }
         self.at_or_behind(At { arc, index })
     }
 
@@ -187,7 +216,7 @@ mod tests {
                     map.insert((node.key, turn), node);
                     circle.insert(node);
                 }
-                circle.fit(map.len());
+                circle.fit_itself();
                 let key = hash % 50 * spread;
                 let next = map.range((key, 0)..).next().or(map.first_key_value());
                 let found = circle.from(key);
@@ -198,9 +227,15 @@ mod tests {
                     prop_assert_eq!(Some(&found), before.map(|(_, node)| node));
                 }
             }
-            let all = core::iter::successors(circle.first(), |at| circle.behind(*at));
-            let all: Vec<Node> = all.map(|at| circle.node(at)).collect();
-            prop_assert_eq!(all, map.into_values().collect::<Vec<_>>());
+            let mut in_order: Vec<_> = map.iter().collect();
+            in_order.sort_by_key(|((_, turn), _)| *turn);
+            let built = Circle::of(map.len(), in_order.into_iter().map(|(_, node)| *node));
+            let all = |circle: &Circle| {
+                let nodes = core::iter::successors(circle.first(), |at| circle.behind(*at));
+                nodes.map(|at| circle.node(at)).collect::<Vec<Node>>()
+            };
+            prop_assert_eq!(all(&circle), all(&built));
+            prop_assert_eq!(all(&circle), map.into_values().collect::<Vec<_>>());
         }
     }
 }

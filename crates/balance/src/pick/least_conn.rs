@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::chance::Chance;
 use crate::farm::{Farm, Group};
-use crate::pick::ladder::{Ladder, Link, QUEUES, Step};
+use crate::pick::ladder::{Ladder, Link, QUEUES};
 use crate::pick::{Ask, Policy};
 use crate::profile::{Fullness, Load, Profile, Reposition, Ties};
 
@@ -21,8 +21,6 @@ pub struct LeastConn {
     ladders: [Ladder; 2],
     /// Where each server is, by slot.
     links: Vec<Link>,
-    /// Whether each server takes part, by slot: it is on the ladder or parked.
-    present: Vec<bool>,
     /// Insertions so far.
     turn: u64,
     order: Order,
@@ -61,7 +59,6 @@ impl LeastConn {
         let mut this = Self {
             ladders: [Ladder::default(), Ladder::default()],
             links: vec![Link::default(); farm.members.len()],
-            present: vec![false; farm.members.len()],
             turn: 0,
             order: match profile.leastconn_ties {
                 Ties::Fifo => Order::Fifo,
@@ -73,7 +70,7 @@ impl LeastConn {
         };
         for (slot, member) in (0..).zip(&farm.members) {
             if member.usable {
-                this.put(farm, slot);
+                this.enter(farm, slot);
             }
         }
         this
@@ -94,6 +91,7 @@ impl LeastConn {
         heavy.checked_div(member.weight).unwrap_or(heavy)
     }
 
+    #[inline]
     fn is_full(&self, farm: &Farm, slot: u32) -> bool {
         match self.full {
             Fullness::Saturated => farm.is_saturated(slot),
@@ -116,37 +114,34 @@ impl LeastConn {
         member.maxconn != 0 && member.served >= member.maxconn.max(member.minconn) + room
     }
 
-    /// Puts `slot` behind its equals, wherever it was.
-    fn put(&mut self, farm: &Farm, slot: u32) {
-        self.take_out(farm, slot);
-        self.present[slot as usize] = true;
-        self.links[slot as usize].key = self.key(farm, slot);
-        self.push(farm, slot);
-    }
-
-    /// Puts `slot`, which is not on the ladder, behind the equals of the key it has.
-    fn push(&mut self, farm: &Farm, slot: u32) {
-        self.links[slot as usize].turn = self.turn;
-        self.turn += 1;
+    /// Puts `slot` behind the equals of `key`, wherever it was.
+    #[inline]
+    fn put(&mut self, farm: &Farm, slot: u32, key: u32) {
+        let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
+        if self.links[slot as usize].is_on() {
+            ladder.remove(&mut self.links, slot);
+        }
         let queue = match &mut self.order {
             Order::Fifo | Order::Lots(None) => 0,
             Order::Lots(Some(lots)) => lots.draw(),
         };
-        let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
+        let link = &mut self.links[slot as usize];
+        link.present = true;
+        link.key = key;
+        link.turn = self.turn;
+        self.turn += 1;
         ladder.push(&mut self.links, slot, queue);
     }
 
-    fn take_out(&mut self, farm: &Farm, slot: u32) {
-        self.present[slot as usize] = false;
-        if self.links[slot as usize].is_on() {
-            let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
-            ladder.remove(&mut self.links, slot);
-        }
+    /// Puts `slot` where its load says.
+    fn enter(&mut self, farm: &Farm, slot: u32) {
+        let key = self.key(farm, slot);
+        self.put(farm, slot, key);
     }
 
     /// Ends the parking of `slot` if its reason is gone.
     fn unpark(&mut self, farm: &Farm, slot: u32) {
-        if self.present[slot as usize]
+        if self.links[slot as usize].present
             && !self.links[slot as usize].is_on()
             && !self.stays_full(farm, slot)
         {
@@ -158,12 +153,12 @@ impl LeastConn {
     /// The load of `slot` may have changed.
     #[inline]
     fn reposition(&mut self, farm: &Farm, slot: u32) {
-        if !self.present[slot as usize] {
+        if !self.links[slot as usize].present {
             return;
         }
-        let moved = self.links[slot as usize].key != self.key(farm, slot);
-        if moved || self.reposition == Reposition::Always {
-            self.put(farm, slot);
+        let key = self.key(farm, slot);
+        if self.links[slot as usize].key != key || self.reposition == Reposition::Always {
+            self.put(farm, slot, key);
         } else {
             self.unpark(farm, slot);
         }
@@ -176,7 +171,7 @@ impl LeastConn {
         let mut avoided = None;
         let mut lowest = self.ladders[ladder].lowest();
         while let Some(step) = lowest {
-            let mut next = step.head(0);
+            let mut next = self.ladders[ladder].head(step, 0);
             while let Some(slot) = next {
                 next = self.links[slot as usize].behind();
                 if self.is_full(farm, slot) {
@@ -205,7 +200,7 @@ impl LeastConn {
             self.order = Order::Lots(Some(lots));
             // HAProxy goes on round the queues, but sees the same heads again.
             for queue in (start..start + QUEUES).map(|queue| queue % QUEUES) {
-                match step.head(queue) {
+                match self.ladders[ladder].head(step, queue) {
                     Some(slot) if self.is_full(farm, slot) => {}
                     Some(slot) if avoid == Some(slot) => avoided = Some(slot),
                     Some(slot) => return Some(slot),
@@ -224,37 +219,38 @@ impl LeastConn {
             let mut waiting = Vec::new();
             let mut lowest = self.ladders[ladder].lowest();
             while let Some(step) = lowest {
-                waiting.extend(self.queue(&step));
+                let head = self.ladders[ladder].head(step, 0);
+                let behind = |slot: &u32| self.links[*slot as usize].behind();
+                waiting.extend(core::iter::successors(head, behind));
                 lowest = self.ladders[ladder].above(step.key);
             }
             for slot in waiting {
-                self.ladders[ladder].remove(&mut self.links, slot);
-                self.push(farm, slot);
+                let key = self.links[slot as usize].key;
+                self.put(farm, slot, key);
             }
         }
-    }
-
-    fn queue(&self, step: &Step) -> impl Iterator<Item = u32> {
-        core::iter::successors(step.head(0), |slot| self.links[*slot as usize].behind())
     }
 }
 
 impl Policy for LeastConn {
     fn added(&mut self, farm: &Farm, _slot: u32, _weight: u32) {
         self.links.resize(farm.members.len(), Link::default());
-        self.present.resize(farm.members.len(), false);
     }
 
     fn joined(&mut self, farm: &Farm, slot: u32) {
-        self.put(farm, slot);
+        self.enter(farm, slot);
     }
 
     fn left(&mut self, farm: &Farm, slot: u32, _weight_before: u32) {
-        self.take_out(farm, slot);
+        self.links[slot as usize].present = false;
+        if self.links[slot as usize].is_on() {
+            let ladder = &mut self.ladders[usize::from(farm.members[slot as usize].backup)];
+            ladder.remove(&mut self.links, slot);
+        }
     }
 
     fn weighed(&mut self, farm: &Farm, slot: u32, _weight_before: u32) {
-        self.put(farm, slot);
+        self.enter(farm, slot);
     }
 
     fn took(&mut self, farm: &Farm, slot: u32) {

@@ -55,21 +55,28 @@ impl Ring {
             node_keys: profile.ring_keys,
             anonymous: profile.ring_anonymous,
         };
-        this.circles[0].fit(farm.weight_actives as usize);
-        this.circles[1].fit(farm.weight_backups as usize);
         let mut cumulative = [0; 2];
-        for (slot, member) in (0..).zip(&farm.members) {
+        for member in &farm.members {
             let before = &mut cumulative[usize::from(member.backup)];
+            let nodes = if member.usable { member.weight } else { 0 };
             this.holdings.push(Holding {
+                nodes,
                 highest: member.weight,
                 cumulative: if member.usable { *before } else { 0 },
                 ..Holding::default()
             });
-            if member.usable {
-                *before += member.weight;
-                this.grow(farm, slot, member.weight);
-            }
+            *before += nodes;
         }
+        this.circles = [false, true].map(|backup| {
+            let slots = (0..).zip(&farm.members);
+            let nodes = slots.filter(|(_, member)| member.backup == backup);
+            let nodes = nodes.flat_map(|(slot, _)| {
+                let nodes = 0..this.holdings[slot as usize].nodes;
+                nodes.map(move |n| (slot, n))
+            });
+            let nodes = nodes.map(|(slot, n)| this.node(farm, slot, n));
+            Circle::of(cumulative[usize::from(backup)] as usize, nodes)
+        });
         this
     }
 
