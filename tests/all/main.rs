@@ -2,4 +2,5 @@
 
 mod checks;
 mod diagnostics;
+mod reference;
 mod tidy;
