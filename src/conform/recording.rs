@@ -342,6 +342,10 @@ pub fn added_server(command: &str) -> Option<&str> {
 
 /// One line as an operation and its observation.
 fn step(number: usize, mut line: Line) -> Result<Step, RecordingError> {
+    if !line::OPERATIONS.contains(&line.op.as_str()) {
+        let problem = format!("unknown operation `{}`", line.op);
+        return Err(RecordingError::new(number, problem));
+    }
     if let Some(word) = line.misplaced() {
         let problem = format!("`{word}` has no meaning for `{}`", line.op);
         return Err(RecordingError::new(number, problem));
@@ -355,14 +359,10 @@ fn step(number: usize, mut line: Line) -> Result<Step, RecordingError> {
         "end" => Operation::End(line.id.ok_or_else(|| missing("id"))?),
         "abort" => Operation::Abort(line.id.ok_or_else(|| missing("id"))?),
         "admin" => Operation::Admin(line.cmd.clone().ok_or_else(|| missing("cmd"))?),
-        "origin" => Operation::Origin {
+        _ => Operation::Origin {
             server: line.srv.clone().ok_or_else(|| missing("srv"))?,
             up: line.up.ok_or_else(|| missing("up"))?,
         },
-        other => {
-            let problem = format!("unknown operation `{other}`");
-            return Err(RecordingError::new(number, problem));
-        }
     };
     let seen = Seen {
         outcome: line.take_outcome(),

@@ -56,7 +56,12 @@ fn every_recording_agrees() {
         })
         .collect();
     let shown: Vec<&str> = told.iter().take(5).map(String::as_str).collect();
-    assert!(told.is_empty(), "{} differ:\n{}", told.len(), shown.join("\n"));
+    assert!(
+        told.is_empty(),
+        "{} differ:\n{}",
+        told.len(),
+        shown.join("\n")
+    );
 }
 
 /// A suite that lost its recordings would agree as well.
@@ -104,7 +109,10 @@ fn the_page_of_agreement_is_fresh() {
 /// profiles the same, these would not differ.
 #[test]
 fn the_profiles_are_told_apart() {
-    for (files, other) in [("haproxy-2.2", Version::V2_6), ("haproxy-3.4", Version::V2_6)] {
+    for (files, other) in [
+        ("haproxy-2.2", Version::V2_6),
+        ("haproxy-3.4", Version::V2_6),
+    ] {
         let text = fs::read(folder().join(files).join("queue.jsonl.gz")).unwrap();
         let text = archive::text(&text).unwrap();
         for recording in archive::recordings(&text) {

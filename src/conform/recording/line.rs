@@ -235,6 +235,9 @@ impl Ended {
     }
 }
 
+/// The values of `op`.
+pub(super) const OPERATIONS: [&str; 5] = ["req", "end", "abort", "admin", "origin"];
+
 /// Any line but the first. Which words go together is said by [`Line::misplaced`].
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
