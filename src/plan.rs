@@ -270,7 +270,7 @@ pub struct Question {
     pub answer: String,
 }
 
-/// A claim about the outcome. Moments and spans count from the clients' start.
+/// A claim about the outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     /// As the author wrote it, on one line.
@@ -305,9 +305,9 @@ pub enum Claim {
         /// Which server.
         server: String,
         /// Not before.
-        after: Option<Span>,
+        after: Option<Moment>,
         /// Not after.
-        before: Option<Span>,
+        before: Option<Moment>,
         /// The check's code, `L7TOUT`.
         reason: Option<String>,
         /// False for `never(down(..))`.
@@ -320,7 +320,7 @@ pub enum Claim {
         /// `UP`, `DOWN`, `MAINT`, `DRAIN`, ...
         is: String,
         /// When; `None`: at the end.
-        at: Option<Span>,
+        at: Option<Moment>,
     },
     /// The first picks, by name.
     Sequence(Vec<String>),

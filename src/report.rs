@@ -49,11 +49,6 @@ impl Clock {
             -(micros(self.start.since(at)) as f64) / 1e6
         }
     }
-
-    /// The moment at which it reads `span`.
-    pub fn moment(self, span: Span) -> Moment {
-        self.start + span
-    }
 }
 
 /// Everything a report is made of, counted while the run goes on.

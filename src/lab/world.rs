@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use balance::{AttemptId, Balancer, ConfigError, Moment, ProbeId, RequestId, Span};
+use balance::{AttemptId, Balancer, ConfigError, Moment, ProbeId, RequestId};
 
 use crate::kernel::{self, Agenda, Collision, Limit, Meter, Seeds};
 use crate::plan::{Claim, Plan};
@@ -518,7 +518,7 @@ impl World {
 
 /// The last moment that an expectation asks about.
 fn horizon(plan: &Plan) -> Option<Moment> {
-    let spans = plan
+    let moments = plan
         .expect
         .iter()
         .filter_map(|expectation| match &expectation.claim {
@@ -526,5 +526,5 @@ fn horizon(plan: &Plan) -> Option<Moment> {
             Claim::Down { before, .. } => *before,
             _ => None,
         });
-    spans.max().map(|span: Span| plan.clients_start + span)
+    moments.max()
 }

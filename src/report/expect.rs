@@ -1,6 +1,6 @@
 //! Expectations held against what happened.
 
-use balance::{Moment, ServerId, Span};
+use balance::{Moment, ServerId};
 
 use super::distribution::{Closed, Row};
 use super::transitions::{Change, History, words};
@@ -110,7 +110,7 @@ impl Facts<'_> {
     fn down(
         &self,
         server: &str,
-        (after, before): (Option<Span>, Option<Span>),
+        (after, before): (Option<Moment>, Option<Moment>),
         reason: Option<&str>,
         happens: bool,
     ) -> (bool, String) {
@@ -123,8 +123,8 @@ impl Facts<'_> {
             .filter(|change| change.server == id && change.is_down())
             .collect();
         let meant = |change: &&&Change| {
-            after.is_none_or(|after| change.at >= self.clock.moment(after))
-                && before.is_none_or(|before| change.at <= self.clock.moment(before))
+            after.is_none_or(|after| change.at >= after)
+                && before.is_none_or(|before| change.at <= before)
                 && reason.is_none_or(|reason| change.reason(self.names) == reason)
         };
         let found = downs.iter().filter(meant).count();
@@ -149,11 +149,11 @@ impl Facts<'_> {
         format!("DOWN at {}{more}", told.join(", "))
     }
 
-    fn state(&self, server: &str, is: &str, at: Option<Span>) -> (bool, String) {
+    fn state(&self, server: &str, is: &str, at: Option<Moment>) -> (bool, String) {
         let Some(id) = self.names.find(server) else {
             return unknown(server);
         };
-        let until = at.map_or(Moment::NEVER, |at| self.clock.moment(at));
+        let until = at.unwrap_or(Moment::NEVER);
         let status = self
             .history
             .iter()
@@ -214,7 +214,7 @@ fn within_ms((low, high): (f64, f64), value: Option<f64>) -> (bool, String) {
 mod tests {
     use balance::config::{Backend, Check, Config, Server};
     use balance::event::{Cause, CheckCode, CheckResult, Status};
-    use balance::{BackendId, By};
+    use balance::{BackendId, By, Span};
 
     use super::*;
     use crate::report::distribution::Distribution;
@@ -355,13 +355,18 @@ mod tests {
         }
     }
 
+    /// Seconds after the clients' start.
+    fn second(second: u64) -> Moment {
+        Moment::from_millis(10_000 + 1000 * second)
+    }
+
     #[test]
     fn going_down() {
         let down = |after: Option<u64>, before: Option<u64>, reason: Option<&str>, happens| {
             verdict(Claim::Down {
                 server: s("s1"),
-                after: after.map(Span::from_secs),
-                before: before.map(Span::from_secs),
+                after: after.map(second),
+                before: before.map(second),
                 reason: reason.map(s),
                 happens,
             })
@@ -393,7 +398,7 @@ mod tests {
             verdict(Claim::State {
                 server: s(server),
                 is: s(is),
-                at: at.map(Span::from_secs),
+                at: at.map(second),
             })
         };
         assert_eq!(state("s1", "UP", Some(10)), (true, s("UP 1/3")));

@@ -13,7 +13,7 @@ mod server;
 mod timeline;
 mod values;
 
-use balance::{BackendId, Moment, Profile, Span, Version};
+use balance::{BackendId, Balancer, Moment, Profile, Span, Version};
 
 pub(crate) use cursor::At;
 use names::Names;
@@ -39,6 +39,8 @@ pub(crate) struct Check {
     servers_refused: bool,
     /// Where requests go unless a client says otherwise.
     default_backend: BackendId,
+    /// A balancer that is asked what it thinks of commands.
+    console: Option<Balancer>,
     names: Names,
 }
 
@@ -58,6 +60,7 @@ pub(crate) fn check(
         nodes_refused: false,
         servers_refused: base.is_err(),
         default_backend: BackendId::default(),
+        console: None,
         names: Names::default(),
     };
     let plan = check.plan(name, scenario, At::root(root), base.unwrap_or_default());
@@ -87,6 +90,7 @@ impl Check {
         let mut proxy = self.proxy(at, scenario, profile, base.map(|base| base.config));
         let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, facts.as_deref());
         self.phases(at.field("phase"), scenario.phase.as_ref(), &mut proxy);
+        self.contradictions(at, &proxy, scenario);
         let mut clients = self.clients(at, scenario.clients.as_ref());
         let timeline = self.timeline(
             at.field("timeline"),
@@ -96,7 +100,6 @@ impl Check {
         let expect = self.expect(at.field("expect"), scenario.expect.as_deref());
         let wire = self.wire(at.field("wire"), scenario.wire.as_ref());
         let budget = self.budget(at.field("budget"), scenario.budget.as_ref());
-        self.contradictions(at, &proxy);
         Plan {
             scenario: name.to_owned(),
             title: scenario.title.clone().unwrap_or_else(|| name.to_owned()),
@@ -109,7 +112,7 @@ impl Check {
             expect,
             ask: self.ask(at.field("ask"), scenario.ask.as_deref()),
             wire,
-            clients_start: Moment::ZERO + self.warm_up,
+            clients_start: self.clients_start(),
             budget,
         }
     }
@@ -179,6 +182,11 @@ impl Check {
                 .span(at.field("time"), budget.time.as_ref())
                 .unwrap_or(usual.time),
         }
+    }
+
+    /// When the clients' clock reads 0.
+    fn clients_start(&self) -> Moment {
+        Moment::ZERO + self.warm_up
     }
 
     /// Keeps a complaint, unless something about this value has been said already.

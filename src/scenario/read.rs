@@ -256,6 +256,7 @@ impl Reader<'_> {
     fn key(&mut self) -> Option<(String, Place)> {
         let start = self.at;
         let quiet = self.notes.len();
+        let quoted = self.byte()? == b'"';
         let key = match self.byte()? {
             b'"' => match self.text_value().value {
                 Value::Text(Text { text, .. }) => text,
@@ -267,8 +268,8 @@ impl Reader<'_> {
         let place = Place::new(self.file, start, self.at);
         self.blank();
         match self.byte() {
-            Some(b':') if !key.is_empty() => self.at += 1,
-            Some(b'=') if !key.is_empty() => {
+            Some(b':') if quoted || !key.is_empty() => self.at += 1,
+            Some(b'=') if quoted || !key.is_empty() => {
                 let sign = self.char_place();
                 self.at += 1;
                 self.complain(

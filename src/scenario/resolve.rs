@@ -61,7 +61,12 @@ impl Resolver<'_> {
                 events: Some(plan.budget.events),
                 time: Some(time(plan.budget.time)),
             }),
-            expect: Some(plan.expect.iter().map(|e| claim(&e.claim)).collect()),
+            expect: Some(
+                plan.expect
+                    .iter()
+                    .map(|e| claim(&e.claim, plan.clients_start))
+                    .collect(),
+            ),
             ask: (!plan.ask.is_empty()).then(|| {
                 let question = |asked: &crate::plan::Question| schema::Question {
                     question: Some(asked.question.clone()),
@@ -197,12 +202,7 @@ impl Resolver<'_> {
 
     /// A moment, counted from the start of the clients.
     fn moment(&self, moment: Moment) -> Time {
-        let start = self.plan.clients_start;
-        if moment < start {
-            Time(format!("-{}", units::write(start.since(moment))))
-        } else {
-            time(moment.since(start))
-        }
+        relative(moment, self.plan.clients_start)
     }
 }
 
@@ -309,6 +309,15 @@ fn phases(config: &Config) -> Option<Named<Time>> {
 
 fn named<A, B>(things: &[A], pair: impl Fn(&A) -> (String, B)) -> Named<B> {
     Named(things.iter().map(pair).collect())
+}
+
+/// A moment, counted from `start`.
+fn relative(moment: Moment, start: Moment) -> Time {
+    if moment < start {
+        Time(format!("-{}", units::write(start.since(moment))))
+    } else {
+        time(moment.since(start))
+    }
 }
 
 fn time(span: balance::Span) -> Time {

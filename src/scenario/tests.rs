@@ -15,25 +15,37 @@ impl Source for Folder {
     }
 }
 
+/// A task and the base it extends.
+fn lab() -> BTreeMap<String, String> {
+    memory(&[
+        ("lab/task.ron", include_str!("tests/task.ron")),
+        ("lab/base.ron", include_str!("tests/base.ron")),
+    ])
+}
+
 #[test]
 fn a_lab_task_becomes_a_plan() {
-    let loaded = load("lab3/4.3-at-once.ron", &Folder, &Overrides::default());
-    let plan = loaded.expect("it is shipped").plan;
-    assert_eq!(plan.scenario, "4.3-at-once");
+    let loaded = load("lab/task.ron", &lab(), &Overrides::default());
+    let plan = loaded.unwrap_or_else(|refused| panic!("{refused}")).plan;
+    assert_eq!(plan.scenario, "task");
+    assert_eq!(plan.title, "s1 answers in 2500 ms");
     assert_eq!(plan.nodes.len(), 2);
-    assert_eq!(
-        plan.proxy.backends[0].servers[1].cookie.as_deref(),
-        Some("s2")
-    );
+    let cookie = &plan.proxy.backends[0].servers[1].cookie;
+    assert_eq!(cookie.as_deref(), Some("s2"));
     assert_eq!(plan.clients_start, balance::Moment::from_millis(3000));
     let Client::Threads(group) = &plan.clients[0] else {
         panic!("jmeter is a thread group");
     };
     assert_eq!((group.threads, group.loops), (2, Some(1000)));
-    assert_eq!(plan.expect.len(), 4);
+    let texts: Vec<_> = plan.expect.iter().map(|e| e.text.as_str()).collect();
     assert_eq!(
-        plan.expect[0].text,
-        "served(server: \"s1\", within: (1, 4))"
+        texts,
+        [
+            "served(server: \"s1\", within: (1, 4))",
+            "errors(exactly: 0)",
+            "down(server: \"s1\", after: \"10.2s\", before: \"11.9s\", reason: \"L7TOUT\")",
+            "sessions_restarted(exactly: 1)",
+        ]
     );
     let Claim::Served { server, count } = &plan.expect[0].claim else {
         panic!("the first claim is about requests");
@@ -41,20 +53,38 @@ fn a_lab_task_becomes_a_plan() {
     assert_eq!((server.as_str(), *count), ("s1", Bound::Within(1, 4)));
 }
 
+/// The scenario files of the repository that are meant to run.
+fn shipped() -> Vec<String> {
+    let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut names = Vec::new();
+    for folder in ["lab3", "scale"] {
+        for entry in std::fs::read_dir(top.join(folder)).into_iter().flatten() {
+            let name = entry.expect("it can be listed").file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".ron") {
+                names.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    names.sort();
+    names
+}
+
 #[test]
-fn a_resolved_scenario_is_the_same_scenario() {
-    let loaded = load("lab3/4.3-at-once.ron", &Folder, &Overrides::default());
-    let mut plan = loaded.expect("it is shipped").plan;
-    let text = resolved(&plan);
-    let again = load(
-        "again.ron",
-        &memory(&[("again.ron", &text)]),
-        &Overrides::default(),
-    );
-    let again = again.unwrap_or_else(|refused| panic!("{refused}")).plan;
-    plan.scenario = "again".to_owned();
-    assert_eq!(plan, again);
-    assert_eq!(text, resolved(&again));
+fn every_shipped_scenario_is_the_same_when_resolved() {
+    for name in shipped() {
+        let loaded = load(&name, &Folder, &Overrides::default());
+        let mut plan = loaded.unwrap_or_else(|refused| panic!("{refused}")).plan;
+        let text = resolved(&plan);
+        let files = memory(&[("again.ron", &text)]);
+        let again = load("again.ron", &files, &Overrides::default());
+        let again = again
+            .unwrap_or_else(|refused| panic!("{name}: {refused}"))
+            .plan;
+        plan.scenario = "again".to_owned();
+        assert_eq!(plan, again, "{name}");
+        assert_eq!(text, resolved(&again), "{name}");
+    }
 }
 
 fn memory(files: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -100,8 +130,8 @@ fn twins(text: &str) -> (schema::Scenario, schema::Scenario) {
 
 #[test]
 fn the_tree_reader_agrees_with_ron() {
-    let task = Folder.text("lab3/4.1.ron").expect("it is shipped");
-    for text in [EVERYTHING, &task, &resolved(&everything())] {
+    let base = include_str!("tests/base.ron");
+    for text in [EVERYTHING, base, &resolved(&everything())] {
         let (ours, theirs) = twins(text);
         assert_eq!(ours, theirs);
     }
@@ -123,7 +153,7 @@ fn json_says_the_same_as_ron() {
 fn changes_by_path() {
     let run = |changes: &[&str]| {
         let overrides = Overrides::new(changes.iter().copied());
-        load("lab3/4.3-at-once.ron", &Folder, &overrides)
+        load("lab/task.ron", &lab(), &overrides)
     };
     let plan = run(&[
         "clients.jmeter.threads=7",
@@ -324,4 +354,37 @@ fn a_haproxy_cfg_gives_the_servers_and_the_scenario_changes_them() {
         .collect();
     let ms = balance::Span::from_millis;
     assert_eq!(delays, [("s1", ms(250)), ("s2", ms(0))]);
+}
+
+#[test]
+fn what_is_doubtful_is_a_warning() {
+    let node = "nodes: {\"s1\": (), \"s2\": ()}";
+    let client = "clients: {\"c\": thread_group(loops: 1)}";
+    for (proxy, code, words) in [
+        ("cookie: \"A insert\"", Code::CookieValue, "cookie"),
+        ("balance: \"first\"", Code::Lint, "\"first\""),
+        ("option: [\"httplog\"]", Code::Idle, "\"httplog\""),
+        ("hash_type: \"consistent\"", Code::Idle, "\"consistent\""),
+        ("hash_balance_factor: 150", Code::Idle, "150"),
+        ("dynamic_cookie_key: \"k\"", Code::Idle, "\"k\""),
+        (
+            "servers: {\"s1\": (inter: \"1s\"), \"s2\": ()}",
+            Code::Idle,
+            "\"1s\"",
+        ),
+        ("servers: {\"s1\": ()}", Code::Idle, "\"s2\""),
+    ] {
+        let text = format!("(proxy: ({proxy}), {node}, {client})");
+        let loaded = load("x.ron", &memory(&[("x.ron", &text)]), &Overrides::default());
+        let loaded = loaded.unwrap_or_else(|refused| panic!("{refused}"));
+        let [warning] = loaded.warnings.as_slice() else {
+            panic!("{proxy}: {:?}", loaded.warnings);
+        };
+        assert_eq!(warning.code, code, "{proxy}");
+        assert_eq!(
+            loaded.files.words(warning.labels[0].place),
+            words,
+            "{proxy}"
+        );
+    }
 }

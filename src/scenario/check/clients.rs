@@ -13,6 +13,9 @@ use crate::scenario::suggest;
 /// Where the lab's clients sit.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 42, 1));
 
+/// More threads than any machine has memory for.
+const MOST: i64 = 10_000_000;
+
 /// The settings of a request that both kinds of clients have.
 struct Written<'a> {
     method: &'a Option<String>,
@@ -31,6 +34,7 @@ impl Check {
         let at = root.field("clients");
         let mut plans = Vec::new();
         for (name, client) in clients.into_iter().flat_map(|clients| &clients.0) {
+            self.proper_name(at.field(name), name);
             let at = at.field(name).inside();
             self.names.clients.push(name.clone());
             plans.push(match client {
@@ -60,8 +64,8 @@ impl Check {
         ThreadGroup {
             name: name.to_owned(),
             threads: self
-                .small(at.field("threads"), group.threads, 1)
-                .unwrap_or(1),
+                .whole(at.field("threads"), group.threads, 1..=MOST)
+                .unwrap_or(1) as u32,
             loops: self
                 .whole(at.field("loops"), group.loops, 1..=i64::MAX)
                 .map(|loops| loops as u64),
@@ -138,7 +142,7 @@ impl Check {
 
     fn start(&mut self, at: At<'_>, start: Option<&schema::Time>) -> Moment {
         self.moment(at.field("start"), start)
-            .unwrap_or(Moment::ZERO + self.warm_up)
+            .unwrap_or_else(|| self.clients_start())
     }
 
     fn request(&mut self, at: At<'_>, written: &Written<'_>) -> RequestLine {

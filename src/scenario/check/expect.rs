@@ -6,7 +6,7 @@ use crate::plan::{Bound, Claim, Expectation, Question};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::schema::{self, Time};
 use crate::scenario::suggest;
-use crate::scenario::{resolve, units, write};
+use crate::scenario::{resolve, write};
 
 /// The states a server can be claimed to be in.
 const STATES: [&str; 6] = ["UP", "DOWN", "NOLB", "DRAIN", "MAINT", "no check"];
@@ -38,7 +38,7 @@ impl Check {
         for (index, claim) in claims.unwrap_or_default().iter().enumerate() {
             if let Some(meant) = self.claim(at.item(index), claim) {
                 expectations.push(Expectation {
-                    text: write::one_line(&resolve::claim(&meant)),
+                    text: write::one_line(&resolve::claim(&meant, self.clients_start())),
                     claim: meant,
                 });
             }
@@ -242,19 +242,17 @@ impl Check {
 
     fn down(&mut self, at: At<'_>, down: &schema::Down, happens: bool) -> Option<Claim> {
         let server = self.need_server(at, down.server.as_deref());
-        let after = self.span(at.field("after"), down.after.as_ref());
-        let before = self.span(at.field("before"), down.before.as_ref());
-        if let (Some(after), Some(before)) = (after, before)
-            && after > before
+        let after = self.moment(at.field("after"), down.after.as_ref());
+        let before = self.moment(at.field("before"), down.before.as_ref());
+        if let (Some(Time(after_text)), Some(Time(before_text))) = (&down.after, &down.before)
+            && after
+                .zip(before)
+                .is_some_and(|(after, before)| after > before)
         {
             let at = at.field("before");
             let complaint = Diagnostic::new(
                 Code::Range,
-                format!(
-                    "nothing is after {} and before {}",
-                    units::write(after),
-                    units::write(before)
-                ),
+                format!("nothing is after {after_text} and before {before_text}"),
                 at.place(),
             )
             .help("write the earlier moment as `after`");
@@ -286,7 +284,7 @@ impl Check {
         Some(Claim::State {
             server: server?,
             is: state.is.clone()?,
-            at: self.span(at.field("at"), state.at.as_ref()),
+            at: self.moment(at.field("at"), state.at.as_ref()),
         })
     }
 

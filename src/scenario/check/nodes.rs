@@ -42,6 +42,7 @@ impl Check {
         let mut plans = Vec::new();
         for (name, node) in nodes.into_iter().flat_map(|nodes| &nodes.0) {
             let at = at.field(name);
+            self.proper_name(at, name);
             let first = self.node_settings(at, name, node);
             let Some(count) = self.whole(at.field("count"), node.count, 1..=MOST) else {
                 self.learn_node(at, first, &mut plans);

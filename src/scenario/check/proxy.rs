@@ -93,6 +93,7 @@ impl Check {
                     }
                 }
                 for (name, own) in &backends.0 {
+                    self.proper_name(at.field("backends").field(name), name);
                     let layers = [(at, &general), (at.field("backends").field(name), own)];
                     self.backend(&mut config, name, &layers, &nodes, imported);
                 }
@@ -396,12 +397,23 @@ impl Check {
     }
 
     /// What only the core can find: contradictions between servers.
-    pub(super) fn contradictions(&mut self, root: At<'_>, proxy: &Config) {
-        let Err(errors) = Balancer::new(proxy.clone(), Moment::ZERO) else {
-            return;
+    /// The balancer that was made for this is kept if somebody types commands.
+    pub(super) fn contradictions(
+        &mut self,
+        root: At<'_>,
+        proxy: &Config,
+        scenario: &schema::Scenario,
+    ) {
+        let errors = match Balancer::new(proxy.clone(), Moment::ZERO) {
+            Ok(balancer) => {
+                self.console = scenario.timeline.is_some().then_some(balancer);
+                return;
+            }
+            Err(errors) => errors,
         };
         let at = root.field("proxy");
         for error in errors {
+            // Weights, thresholds and names have been looked at one by one before.
             let place = match &error {
                 ConfigError::Track { server, .. } => {
                     at.field("servers").field(server).field("track").place()

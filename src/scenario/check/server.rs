@@ -48,6 +48,7 @@ impl Check {
         match &own.servers {
             Some(servers) => {
                 for (name, server) in &servers.0 {
+                    self.proper_name(at.field(name), name);
                     let mut lines = defaults.clone();
                     lines.push((at.field(name), server));
                     let server = self.server_line(named(name), &lines);

@@ -1,6 +1,6 @@
 //! What happens when: operators, nodes, clients; and when periodic things begin.
 
-use balance::Config;
+use balance::{Config, Input, Moment, NoChance, OrderId, Output};
 
 use super::{At, Check, names};
 use crate::plan::{Action, Client, Reach, Timed};
@@ -136,7 +136,7 @@ impl Check {
     }
 
     /// A line for the runtime API. What HAProxy would answer is HAProxy's business; but
-    /// a server that nobody declared is a slip of the author.
+    /// a command that it does not have, or a server that nobody declared, is a slip.
     fn command(&mut self, at: At<'_>, line: &str) -> Option<()> {
         if line.trim().is_empty() {
             let complaint = Diagnostic::new(Code::Words, "the command is empty", at.place())
@@ -145,6 +145,7 @@ impl Check {
             return None;
         }
         for command in line.split(';') {
+            self.known_command(at, line, command)?;
             let Some(server) = command.split_whitespace().find(|word| is_server(word)) else {
                 continue;
             };
@@ -160,6 +161,34 @@ impl Check {
             }
         }
         Some(())
+    }
+
+    /// Asks the core whether it has such a command.
+    fn known_command(&mut self, at: At<'_>, line: &str, command: &str) -> Option<()> {
+        let Some(balancer) = &mut self.console else {
+            return Some(());
+        };
+        let words = command.trim();
+        let input = Input::Ordered(OrderId(0), words);
+        balancer.handle(Moment::ZERO, input, &mut NoChance);
+        let mut refused = false;
+        while let Some(output) = balancer.poll() {
+            if let Output::Reply(_, text) = output {
+                refused |= text.starts_with("Unknown command");
+            }
+        }
+        if words.is_empty() || !refused {
+            return Some(());
+        }
+        let start = words.as_ptr() as usize - line.as_ptr() as usize;
+        let complaint = Diagnostic::new(
+            Code::Words,
+            format!("the runtime API has no command `{words}`"),
+            at.part(start..start + words.len()),
+        )
+        .help("the command `help` lists them: (at: \"0s\", action: command(\"help\"))");
+        self.say(at, complaint);
+        None
     }
 
     /// When the checks of servers begin, counted from the start of the proxy.

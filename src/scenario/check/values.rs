@@ -206,6 +206,18 @@ impl Check {
         None
     }
 
+    /// Names appear in commands, tables and paths, so they have HAProxy's characters only.
+    pub(super) fn proper_name(&mut self, at: At<'_>, name: &str) {
+        let proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+        if !name.is_empty() && name.chars().all(proper) {
+            return;
+        }
+        let complaint =
+            Diagnostic::new(Code::Range, format!("{name:?} cannot be a name"), at.head())
+                .accepted("letters and digits (ASCII) and `-`, `_`, `.`, `:`");
+        self.say(at, complaint);
+    }
+
     /// Two settings of which only one can be meant.
     pub(super) fn clash(&mut self, at: At<'_>, first: &str, second: &str, why: impl Display) {
         let complaint = Diagnostic::new(

@@ -1,13 +1,14 @@
 //! Claims, back in the words of the language.
 
-use balance::Span;
+use balance::{Moment, Span};
 
+use super::{relative, time};
 use crate::plan::{Bound, Claim};
 use crate::scenario::schema::{self, Time};
-use crate::scenario::units;
 
-/// The claim as an author would write it.
-pub(crate) fn schema_of(claim: &Claim) -> schema::Claim {
+/// The claim as an author would write it, moments counted from `clients_start`.
+pub(crate) fn schema_of(claim: &Claim, clients_start: Moment) -> schema::Claim {
+    let moment = |moment: Moment| relative(moment, clients_start);
     match claim {
         Claim::Served { server, count } => {
             let count = bounds(*count);
@@ -39,8 +40,8 @@ pub(crate) fn schema_of(claim: &Claim) -> schema::Claim {
         } => {
             let down = schema::Claim::Down(schema::Down {
                 server: Some(server.clone()),
-                after: after.map(time),
-                before: before.map(time),
+                after: after.map(moment),
+                before: before.map(moment),
                 reason: reason.clone(),
             });
             if *happens {
@@ -52,7 +53,7 @@ pub(crate) fn schema_of(claim: &Claim) -> schema::Claim {
         Claim::State { server, is, at } => schema::Claim::State(schema::State {
             server: Some(server.clone()),
             is: Some(is.clone()),
-            at: at.map(time),
+            at: at.map(moment),
         }),
         Claim::Sequence(picks) => schema::Claim::Sequence(picks.join(" ")),
         Claim::Mean { server, within } => schema::Claim::Mean(elapsed(server.as_ref(), *within)),
@@ -103,8 +104,4 @@ fn ends((low, high): (f64, f64)) -> (Option<(f64, f64)>, Option<f64>, Option<f64
 
 fn millis(millis: f64) -> Time {
     time(Span::from_nanos((millis * 1e6).round() as u64))
-}
-
-fn time(span: Span) -> Time {
-    Time(units::write(span))
 }
