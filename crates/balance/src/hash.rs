@@ -71,21 +71,19 @@ fn crc32(key: &[u8]) -> u32 {
     })
 }
 
-fn decimal(key: &[u8]) -> u32 {
-    let negative = key.first() == Some(&b'-');
-    let signed = negative || key.first() == Some(&b'+');
-    let digits = &key[usize::from(signed)..];
-    let value = digits
+/// The decimal integer at the beginning of `text` (0 if there is none), with an optional
+/// sign, held within 64 bits and then taken modulo 2^32.
+pub(crate) fn decimal(text: &[u8]) -> u32 {
+    let negative = text.first() == Some(&b'-');
+    let signed = negative || text.first() == Some(&b'+');
+    text[usize::from(signed)..]
         .iter()
         .take_while(|byte| byte.is_ascii_digit())
-        .fold(0_u32, |value, byte| {
-            value.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'))
-        });
-    if negative {
-        value.wrapping_neg()
-    } else {
-        value
-    }
+        .fold(0_i64, |value, byte| {
+            let digit = i64::from(byte - b'0');
+            let digit = if negative { -digit } else { digit };
+            value.saturating_mul(10).saturating_add(digit)
+        }) as u32
 }
 
 /// The "full avalanche" F: mixes all bits of `a` (Bob Jenkins' public integer hash and a
