@@ -5,11 +5,12 @@
 //! can be forked, compared and stepped through.
 //!
 //! An actor changes itself and pushes what follows through its [`outbox`]; it never calls
-//! another actor. [`world`] is the post office, [`port`] is where the core is asked.
+//! another actor. [`stage`] is the post office, [`port`] is where the core is asked.
 
 mod browser;
 mod clients;
 mod cookie_jar;
+mod event;
 mod event_loop;
 mod fifo;
 mod lines;
@@ -20,6 +21,7 @@ mod outbox;
 mod pace;
 mod port;
 mod sessions;
+mod stage;
 mod thread_group;
 mod wire;
 mod world;

@@ -35,14 +35,14 @@ impl Lane {
 pub struct Delay {
     span: Span,
     lane: Lane,
-    /// The belt, or `NO_BELT`.
+    /// Which belt, or `HEAP`.
     belt: u8,
 }
 
 impl Delay {
     /// A delay that is not worth preparing for, because it hardly comes again.
     pub fn once(span: Span, lane: Lane) -> Self {
-        let belt = NO_BELT;
+        let belt = HEAP;
         Self { span, lane, belt }
     }
 
@@ -62,37 +62,34 @@ pub struct Ticket {
 /// Entries of type `E` in the order in which they happen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agenda<E> {
-    belts: Vec<Belt<E>>,
+    belts: [Belt<E>; BELTS],
+    /// How many of the belts have a delay.
+    used: usize,
     heap: Heap<E>,
-    /// The first key on every belt, then that of the heap; `LAST` where there is nothing.
-    heads: [u128; BELTS + 1],
-    /// How many of `heads` are in use: the belts, and the heap in front.
-    sources: usize,
+    /// Where entries wait, and the first key there, in order of these keys.
+    heads: Heads,
     /// Insertions so far.
     sequence: u64,
     /// Draws the order of ties, if they are shuffled.
     ties: Option<Box<Stream>>,
-    len: usize,
 }
 
 /// More distinct delays than this share the heap.
-const BELTS: usize = 15;
-const NO_BELT: u8 = u8::MAX;
-/// After every key: the moment "never" in a lane that does not exist.
-const LAST: u128 = u128::MAX;
+const BELTS: usize = 16;
+/// The heap as a place where entries wait; smaller numbers are belts.
+const HEAP: u8 = BELTS as u8;
 const LANE_SHIFT: u32 = 60;
 const SHUFFLE_SHIFT: u32 = 44;
 
 impl<E> Default for Agenda<E> {
     fn default() -> Self {
         Self {
-            belts: Vec::new(),
+            belts: std::array::from_fn(|_| Belt::default()),
+            used: 0,
             heap: Heap::default(),
-            heads: [LAST; BELTS + 1],
-            sources: 1,
+            heads: Heads::default(),
             sequence: 0,
             ties: None,
-            len: 0,
         }
     }
 }
@@ -109,152 +106,213 @@ impl<E: Copy> Agenda<E> {
 
     /// Prepares for entries that happen in `lane`, `span` after they are put in.
     pub fn delay(&mut self, span: Span, lane: Lane) -> Delay {
-        let belt = if self.ties.is_some() {
-            None
-        } else {
-            let known = self
-                .belts
-                .iter()
-                .position(|belt| belt.span == span && belt.lane == lane);
-            known.or_else(|| self.add_belt(span, lane))
-        };
+        let mut belts = self.belts[..self.used].iter();
+        let known = belts.position(|belt| belt.span == span && belt.lane == lane);
+        let belt = known.or_else(|| self.add_belt(span, lane));
         Delay {
             span,
             lane,
-            belt: belt.map_or(NO_BELT, |index| index as u8),
+            belt: belt.map_or(HEAP, |index| index as u8),
         }
     }
 
     fn add_belt(&mut self, span: Span, lane: Lane) -> Option<usize> {
-        if self.belts.len() == BELTS {
+        if self.ties.is_some() || self.used == BELTS {
             return None;
         }
-        self.belts.push(Belt {
-            span,
-            lane,
-            entries: VecDeque::new(),
-        });
-        self.sources += 1;
-        Some(self.belts.len() - 1)
+        let index = self.used;
+        self.used += 1;
+        self.belts[index].span = span;
+        self.belts[index].lane = lane;
+        Some(index)
     }
 
     /// Puts `event` in, `delay` after `now`. `now` must not be earlier than the moment of
     /// the entry that came out last.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "an event that is put together where it is put in is never copied"
+    )]
+    #[inline(always)]
     pub fn after(&mut self, now: Moment, delay: Delay, event: E) {
         let at = now + delay.span;
-        if delay.belt == NO_BELT {
+        if delay.belt == HEAP {
             self.at(at, delay.lane, event);
             return;
         }
-        let key = self.key(at, delay.lane);
-        let index = usize::from(delay.belt);
-        let entries = &mut self.belts[index].entries;
+        let key = key(at, delay.lane, self.next_in_turn());
+        let entries = &mut self.belts[usize::from(delay.belt) % BELTS].entries;
         if entries.is_empty() {
-            self.heads[index + 1] = key;
+            self.heads.appear(delay.belt, key);
         }
         debug_assert!(
             entries.back().is_none_or(|last| last.key() < key),
             "time ran backwards"
         );
         entries.push_back(Entry::new(key, event));
-        self.len += 1;
     }
 
     /// Puts `event` in at the moment `at`.
+    #[inline(never)]
     pub fn at(&mut self, at: Moment, lane: Lane, event: E) {
-        let key = self.key(at, lane);
-        self.heap.push(key, event, NO_TICKET);
-        self.heads[0] = self.heap.first();
-        self.len += 1;
+        let key = self.shuffled_key(at, lane);
+        self.change_heap(|heap| heap.push(key, event, NO_TICKET));
     }
 
     /// Puts `event` in at the moment `at`, so that it can be cancelled.
     pub fn timer(&mut self, at: Moment, lane: Lane, event: E) -> Ticket {
-        let key = self.key(at, lane);
-        let ticket = self.heap.push_ticketed(key, event);
-        self.heads[0] = self.heap.first();
-        self.len += 1;
-        ticket
+        let key = self.shuffled_key(at, lane);
+        self.change_heap(|heap| heap.push_ticketed(key, event))
     }
 
     /// Takes the entry of `ticket` out. False, and nothing happens, if it is no longer there.
     pub fn cancel(&mut self, ticket: Ticket) -> bool {
-        let found = self.heap.cancel(ticket);
-        if found {
-            self.heads[0] = self.heap.first();
-            self.len -= 1;
+        self.change_heap(|heap| heap.cancel(ticket))
+    }
+
+    fn change_heap<T>(&mut self, change: impl FnOnce(&mut Heap<E>) -> T) -> T {
+        let before = self.heap.first();
+        let result = change(&mut self.heap);
+        let after = self.heap.first();
+        if before != after {
+            self.heads.vanish(HEAP);
+            if let Some(key) = after {
+                self.heads.appear(HEAP, key);
+            }
         }
-        found
+        result
     }
 
     /// The moment of the next entry.
     pub fn next_moment(&self) -> Option<Moment> {
-        let (_, key) = self.first();
-        (key != LAST).then(|| moment_of(key))
+        self.heads.first().map(|(_, key)| moment_of(key))
     }
 
     /// Takes the next entry out, if it happens at `until` or before.
-    ///
-    /// # Panics
-    /// Never.
     #[inline]
     pub fn pop_until(&mut self, until: Moment) -> Option<(Moment, E)> {
-        let (source, key) = self.first();
-        if key == LAST || moment_of(key) > until {
+        let (source, key) = self.heads.first()?;
+        let at = moment_of(key);
+        if at > until {
             return None;
         }
-        self.len -= 1;
-        let event = if source == 0 {
-            let event = self.heap.pop();
-            self.heads[0] = self.heap.first();
+        let event = if source == HEAP {
+            let event = self.heap.pop()?;
+            self.heads.replace_first(self.heap.first());
             event
         } else {
-            let entries = &mut self.belts[source - 1].entries;
-            let entry = entries.pop_front();
-            self.heads[source] = entries.front().map_or(LAST, Entry::key);
-            entry.map(|entry| entry.event)
+            let entries = &mut self.belts[usize::from(source) % BELTS].entries;
+            let entry = entries.pop_front()?;
+            self.heads.replace_first(entries.front().map(Entry::key));
+            entry.event
         };
-        Some((moment_of(key), event.expect("a head stands for an entry")))
+        Some((at, event))
     }
 
     /// How many entries wait.
     pub fn len(&self) -> usize {
-        self.len
+        let belts = self.belts.iter().map(|belt| belt.entries.len());
+        belts.sum::<usize>() + self.heap.nodes.len()
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.heads.first().is_none()
     }
 
-    /// The source whose first entry is the next one, and that entry's key.
+    /// The number of the next insertion. It cannot overflow: that would take 2^60 of them.
     #[inline]
-    fn first(&self) -> (usize, u128) {
-        let mut best = (0, self.heads[0]);
-        for (index, &key) in self.heads[..self.sources].iter().enumerate().skip(1) {
-            if key < best.1 {
-                best = (index, key);
-            }
-        }
-        best
+    fn next_in_turn(&mut self) -> u64 {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
     }
 
-    #[inline]
-    fn key(&mut self, at: Moment, lane: Lane) -> u128 {
-        self.sequence += 1;
-        let mut order = self.sequence;
+    fn shuffled_key(&mut self, at: Moment, lane: Lane) -> u128 {
+        let mut order = self.next_in_turn();
         if let Some(stream) = &mut self.ties {
             let draw = stream.next_u64() >> (64 - (LANE_SHIFT - SHUFFLE_SHIFT));
             order |= draw << SHUFFLE_SHIFT;
         }
-        let low = u64::from(lane.0) << LANE_SHIFT | order;
-        u128::from(at.as_nanos()) << 64 | u128::from(low)
+        key(at, lane, order)
     }
+}
+
+/// What entries are ordered by, in one number.
+#[inline]
+fn key(at: Moment, lane: Lane, order: u64) -> u128 {
+    u128::from(at.as_nanos()) << 64 | u128::from(u64::from(lane.0) << LANE_SHIFT | order)
 }
 
 fn moment_of(key: u128) -> Moment {
     Moment::from_nanos((key >> 64) as u64)
+}
+
+/// The places where entries wait, sorted by the key of the first entry there. Only a few of
+/// them are in use at a time, and the one that was looked at last is rarely far from the front.
+#[derive(Clone, Debug, PartialEq)]
+struct Heads {
+    keys: [u128; BELTS + 1],
+    sources: [u8; BELTS + 1],
+    len: usize,
+}
+
+impl Default for Heads {
+    fn default() -> Self {
+        Self {
+            keys: [u128::MAX; BELTS + 1],
+            sources: [HEAP; BELTS + 1],
+            len: 0,
+        }
+    }
+}
+
+impl Heads {
+    #[inline]
+    fn first(&self) -> Option<(u8, u128)> {
+        (self.len > 0).then_some((self.sources[0], self.keys[0]))
+    }
+
+    /// Something waits at `source` again.
+    #[inline(never)]
+    fn appear(&mut self, source: u8, key: u128) {
+        let mut index = self.len;
+        self.len += 1;
+        while index > 0 && self.keys[index - 1] > key {
+            self.keys[index] = self.keys[index - 1];
+            self.sources[index] = self.sources[index - 1];
+            index -= 1;
+        }
+        self.keys[index] = key;
+        self.sources[index] = source;
+    }
+
+    /// Nothing waits at `source` any more, or its key has changed.
+    fn vanish(&mut self, source: u8) {
+        let used = &self.sources[..self.len];
+        if let Some(index) = used.iter().position(|&known| known == source) {
+            self.keys.copy_within(index + 1..self.len, index);
+            self.sources.copy_within(index + 1..self.len, index);
+            self.len -= 1;
+        }
+    }
+
+    /// The first entry was taken out; the one behind it in the same place has this key.
+    #[inline]
+    fn replace_first(&mut self, key: Option<u128>) {
+        let source = self.sources[0];
+        let mut index = 0;
+        while index + 1 < self.len && key.is_none_or(|key| self.keys[index + 1] < key) {
+            self.keys[index] = self.keys[index + 1];
+            self.sources[index] = self.sources[index + 1];
+            index += 1;
+        }
+        if let Some(key) = key {
+            self.keys[index] = key;
+            self.sources[index] = source;
+        } else {
+            self.len -= 1;
+        }
+    }
 }
 
 /// A queue for one constant delay.
@@ -263,6 +321,16 @@ struct Belt<E> {
     span: Span,
     lane: Lane,
     entries: VecDeque<Entry<E>>,
+}
+
+impl<E> Default for Belt<E> {
+    fn default() -> Self {
+        Self {
+            span: Span::ZERO,
+            lane: Lane(0),
+            entries: VecDeque::new(),
+        }
+    }
 }
 
 /// One entry. The key is kept in halves: that aligns it to 8 bytes instead of 16.
@@ -324,8 +392,8 @@ impl<E> Default for Heap<E> {
 }
 
 impl<E: Copy> Heap<E> {
-    fn first(&self) -> u128 {
-        self.nodes.first().map_or(LAST, |node| node.entry.key())
+    fn first(&self) -> Option<u128> {
+        self.nodes.first().map(|node| node.entry.key())
     }
 
     fn push(&mut self, key: u128, event: E, ticket: u32) {

@@ -7,11 +7,13 @@ use balance::time::{Moment, Span};
 /// Counts what a run spends, and who spends it towards the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meter<A> {
-    events: u64,
+    /// Events that may happen before it is noted who is busy.
+    carefree: u64,
+    /// Events after that.
+    watched: u64,
     limit_events: u64,
     limit_time: Moment,
     /// From here on it is noted who is busy.
-    watch_events: u64,
     watch_time: Moment,
     busy: BTreeMap<A, u64>,
 }
@@ -41,10 +43,10 @@ impl<A: Ord + Copy> Meter<A> {
     /// A meter that allows `events` events and the moments up to `time` after the start.
     pub fn new(events: u64, time: Span) -> Self {
         Self {
-            events: 0,
+            carefree: events - events / 10,
+            watched: 0,
             limit_events: events,
             limit_time: Moment::ZERO + time,
-            watch_events: events - events / 10,
             watch_time: Moment::from_nanos(time.as_nanos() - time.as_nanos() / 10),
             busy: BTreeMap::new(),
         }
@@ -56,17 +58,17 @@ impl<A: Ord + Copy> Meter<A> {
     /// If there was none left, or if it is too late for any.
     #[inline]
     pub fn spend(&mut self, now: Moment, who: impl FnOnce() -> A) -> Result<(), Exceeded<A>> {
-        self.events += 1;
-        if self.events > self.watch_events || now > self.watch_time {
-            self.watch(now, who())
-        } else {
-            Ok(())
+        if self.carefree == 0 || now > self.watch_time {
+            return self.watch(now, who());
         }
+        self.carefree -= 1;
+        Ok(())
     }
 
     #[cold]
     fn watch(&mut self, now: Moment, who: A) -> Result<(), Exceeded<A>> {
-        let limit = if self.events > self.limit_events {
+        self.watched += 1;
+        let limit = if self.events() > self.limit_events {
             Limit::Events(self.limit_events)
         } else if now > self.limit_time {
             Limit::Time(self.limit_time.since(Moment::ZERO))
@@ -90,7 +92,7 @@ impl<A: Ord + Copy> Meter<A> {
 
     /// Events so far.
     pub fn events(&self) -> u64 {
-        self.events
+        self.limit_events - self.limit_events / 10 - self.carefree + self.watched
     }
 }
 

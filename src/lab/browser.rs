@@ -8,8 +8,8 @@ use crate::trace::{self, Sample, Sink};
 
 use super::clients::Outcome;
 use super::cookie_jar::CookieJar;
+use super::event::Event;
 use super::outbox::{Outbox, TIMERS};
-use super::world::Event;
 
 /// One browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ impl Browser {
             }
             Some(&Step::Until(moment)) => {
                 self.next_step();
-                let at = moment.max(out.now);
+                let at = moment.max(out.now());
                 out.at(at, TIMERS, Event::ClientTurn { client });
             }
         }
@@ -97,18 +97,18 @@ impl Browser {
     }
 
     fn send<S: Sink>(&mut self, out: &mut Outbox<'_, S>) {
-        self.sent = out.now;
+        self.sent = out.now();
         let (client, thread) = (self.number, 0);
-        let request = out.numbers.assign(client);
+        let request = out.numbers().assign(client);
         out.tell(|| trace::Event::Sent {
             client: self.client,
             thread,
             request,
         });
         let connected = std::mem::replace(&mut self.connected, true);
-        let delay = out.wire.upward(connected);
+        let delay = out.wire().upward(connected);
         let first = !connected;
-        out.after(
+        out.send(
             delay,
             Event::Arrives {
                 client,
@@ -126,12 +126,12 @@ impl Browser {
         out: &mut Outbox<'_, S>,
     ) {
         for header in set_cookies {
-            self.jar.set(out.now, header);
+            self.jar.set(out.now(), header);
         }
         if outcome.status == 0 {
             self.connected = false;
         }
-        let elapsed: Span = out.now.since(self.sent);
+        let elapsed: Span = out.now().since(self.sent);
         out.sample(&Sample {
             client: self.client,
             thread: 0,

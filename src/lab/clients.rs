@@ -8,9 +8,9 @@ use crate::trace::Sink;
 
 use super::browser::Browser;
 use super::cookie_jar::CookieJar;
+use super::event::Event;
 use super::outbox::Outbox;
 use super::thread_group::ThreadGroup;
-use super::world::Event;
 
 /// How a client's request ended, as far as samples tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -233,12 +233,12 @@ mod tests {
     use balance::{AttemptId, Interest, Moment, ProbeId, RequestId, ServerId};
 
     use crate::kernel::{Agenda, Seeds};
+    use crate::lab::event::Event;
     use crate::lab::node::Node;
     use crate::lab::numbers::Numbers;
-    use crate::lab::outbox::{Outbox, TIMERS};
+    use crate::lab::outbox::{Ground, Outbox, TIMERS};
     use crate::lab::sessions::{Brought, Sessions};
     use crate::lab::wire::Wire;
-    use crate::lab::world::Event;
     use crate::plan::{self, Reach, Sampled};
     use crate::trace::{self, Digest, Sample};
 
@@ -301,7 +301,7 @@ mod tests {
         let mut known = Sessions::new("s1", "NODESESSID");
         known.visit(Brought::NONE);
         let mine = known.brought("NODESESSID=s1.1").unwrap();
-        for (index, &(at, kind)) in (0..).zip(jobs) {
+        let job = |index: u32, kind: Kind| {
             let attempt = AttemptId {
                 request: RequestId(index),
                 turn: 0,
@@ -312,7 +312,7 @@ mod tests {
                 line: line(number),
                 new,
             };
-            let job = match kind {
+            match kind {
                 Check => Job::Check(ProbeId {
                     server: ServerId::default(),
                     turn: index,
@@ -320,24 +320,37 @@ mod tests {
                 Newcomer(number) => request(number, Brought::NONE, true),
                 Regular(number) => request(number, mine, false),
                 Cleared(number) => request(number, Brought::NONE, false),
-            };
-            agenda.at(Moment::from_millis(at), TIMERS, Event::Job { node: 0, job });
+            }
+        };
+        for (entry, &(at, _)) in (0..).zip(jobs) {
+            let arrival = Event::Post { node: 0, entry };
+            agenda.at(Moment::from_millis(at), TIMERS, arrival);
         }
         let mut heads = vec![None; jobs.len()];
         let mut wholes = vec![u64::MAX; jobs.len()];
-        let (mut numbers, mut digest, mut pending) = (Numbers::new(0), Digest::default(), 0);
-        while let Some((now, event)) = agenda.pop_until(Moment::NEVER) {
+        let mut ground = Ground {
+            now: Moment::ZERO,
+            agenda,
+            at_once: VecDeque::new(),
+            wire,
+            numbers: Numbers::new(0),
+            digest: Digest::default(),
+            pending: 0,
+        };
+        loop {
+            let at_once = ground.at_once.pop_front();
+            let next = at_once.map(|event| (ground.now, event));
+            let next = next.or_else(|| ground.agenda.pop_until(Moment::NEVER));
+            let Some((now, event)) = next else { break };
+            ground.now = now;
             let mut out = Outbox {
-                now,
-                wire: &wire,
-                numbers: &mut numbers,
-                pending: &mut pending,
-                agenda: &mut agenda,
-                digest: &mut digest,
+                ground: &mut ground,
                 sink: &mut Silence,
             };
             match event {
-                Event::Job { job, .. } => node.arrive(job, &mut out),
+                Event::Post { entry, .. } => {
+                    node.arrive(job(entry, jobs[entry as usize].1), &mut out);
+                }
                 Event::NodeAlarm { life, alarm, .. } => node.alarm(life, alarm, &mut out),
                 Event::Head { attempt, .. } => {
                     heads[attempt.request.0 as usize] = Some(now.as_millis());

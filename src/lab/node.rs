@@ -11,13 +11,13 @@ use crate::kernel::{Agenda, Collision, Delay, Seeds};
 use crate::plan::{self, Reach};
 use crate::trace::{self, Sink};
 
+use super::event::{Caller, Event, Handshake};
 use super::event_loop::EventLoop;
 use super::fifo::Fifo;
 use super::lines::Line;
 use super::outbox::{Outbox, TIMERS};
 use super::pace::Pace;
 use super::sessions::{Brought, Sessions, Visit};
-use super::world::{Caller, Event};
 
 /// Something to be done by a node; its bytes are at the node's socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,8 +143,8 @@ impl Node {
     /// Somebody asks for a connection.
     pub(super) fn knock<S: Sink>(&self, caller: Caller, out: &mut Outbox<'_, S>) {
         match self.reach {
-            Reach::Listening => out.after(out.wire.node, Event::Connected(caller)),
-            Reach::Refusing => out.after(out.wire.node, Event::Refused(caller)),
+            Reach::Listening => out.send(out.wire().node, caller.event(Handshake::Connected)),
+            Reach::Refusing => out.send(out.wire().node, caller.event(Handshake::Refused)),
             Reach::Vanished => {}
         }
     }
@@ -211,8 +211,8 @@ impl Node {
 /// The proxy learns that nobody will answer this job.
 fn broken<S: Sink>(job: Job, out: &mut Outbox<'_, S>) {
     match job {
-        Job::Request { attempt, .. } => out.after(out.wire.node, Event::Broken(attempt)),
-        Job::Check(probe) => out.after(out.wire.node, Event::Closed(probe)),
+        Job::Request { attempt, .. } => out.send(out.wire().node, Event::Broken(attempt)),
+        Job::Check(probe) => out.send(out.wire().node, Event::Closed(probe)),
         Job::Delay(_) => {}
     }
 }
@@ -287,7 +287,7 @@ impl<S: Sink> Desk<'_, '_, S> {
             _ => Visit::PLAIN,
         };
         if let Job::Delay(to) = job {
-            self.manner.slow(to, self.out.agenda);
+            self.manner.slow(to, &mut self.out.ground.agenda);
         }
         Reply {
             job,
@@ -302,11 +302,10 @@ impl<S: Sink> Desk<'_, '_, S> {
         if let Job::Request { attempt, .. } = job {
             let event = Event::Head {
                 attempt,
-                node: self.manner.index,
                 status,
                 visit,
             };
-            self.out.after(self.out.wire.node, event);
+            self.out.send(self.out.wire().node, event);
         }
     }
 
@@ -317,7 +316,6 @@ impl<S: Sink> Desk<'_, '_, S> {
         let event = match job {
             Job::Request { attempt, .. } => Event::Answered {
                 attempt,
-                node: self.manner.index,
                 status,
                 visit,
             },
@@ -325,6 +323,6 @@ impl<S: Sink> Desk<'_, '_, S> {
             // Whoever posted it does not listen.
             Job::Delay(_) => return,
         };
-        self.out.after(self.out.wire.node, event);
+        self.out.send(self.out.wire().node, event);
     }
 }

@@ -7,9 +7,10 @@ use crate::kernel::Lane;
 use crate::plan::Action;
 use crate::trace::{self, Sink};
 
+use super::event::Event;
 use super::node::Job;
 use super::outbox::{FAULTS, OPERATOR};
-use super::world::{Event, World};
+use super::stage::Stage;
 
 /// When an action happens among others of the same moment: the world's faults before what
 /// people do.
@@ -20,32 +21,33 @@ pub(super) fn lane(action: &Action) -> Lane {
     }
 }
 
-impl World {
+impl<S: Sink> Stage<'_, S> {
     /// Carries out one entry of the timeline.
-    pub(super) fn act<S: Sink>(&mut self, entry: u32, sink: &mut S) {
-        let plan = self.plan.clone();
-        let (port, clients, nodes, mut out) = self.parts(sink);
+    pub(super) fn act(&mut self, entry: u32) {
+        let (plan, out) = (self.plan, &mut self.out);
         match &plan.timeline[entry as usize].action {
-            Action::Command(line) => {
-                let hands = super::port::Hands {
-                    clients,
-                    nodes,
-                    out: &mut out,
-                };
-                port.ordered(OrderId(entry), line, hands);
-            }
-            Action::Delay { node, to } => {
-                let (node, job) = (*node as u32, Job::Delay(*to));
-                out.after(out.wire.node, Event::Job { node, job });
+            Action::Command(line) => self.port.ordered(OrderId(entry), line, out),
+            Action::Delay { node, .. } => {
+                let node = *node as u32;
+                out.send(out.wire().node, Event::Post { node, entry });
             }
             Action::Stop { node, reach } => {
-                nodes[*node].stop(*reach, &mut out);
-                port.cut(*node as u32);
+                self.nodes[*node].stop(*reach, out);
+                self.port.cut(*node as u32);
             }
-            Action::Start { node } => nodes[*node].start(&plan.nodes[*node], out.agenda),
-            Action::Status { node, status } => nodes[*node].set_status(*status),
+            Action::Start { node } => {
+                self.nodes[*node].start(&plan.nodes[*node], &mut out.ground.agenda);
+            }
+            Action::Status { node, status } => self.nodes[*node].set_status(*status),
         }
         out.tell(|| trace::Event::Acted { entry });
         out.retire();
+    }
+
+    /// The `POST /delay` of one entry of the timeline reaches its node.
+    pub(super) fn posted(&mut self, node: u32, entry: u32) {
+        if let Action::Delay { to, .. } = self.plan.timeline[entry as usize].action {
+            self.nodes[node as usize].arrive(Job::Delay(to), &mut self.out);
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! What an actor may do to others: push what follows, and tell the reader of the run.
 
-use balance::{Interest, Moment};
+use std::collections::VecDeque;
+
+use balance::{Interest, Moment, Span};
 
 use crate::kernel::{Agenda, Delay, Lane, Ticket};
 use crate::trace::{self, Digest, Sample, Sink};
 
+use super::event::Event;
 use super::numbers::Numbers;
 use super::wire::Wire;
-use super::world::Event;
 
 /// World faults: nodes that stop and start.
 pub(super) const FAULTS: Lane = Lane::new(0);
@@ -19,76 +21,115 @@ pub(super) const WIRE: Lane = Lane::new(2);
 /// arrives at the very moment of its timeout is in time.
 pub(super) const TIMERS: Lane = Lane::new(3);
 
-/// Lent to an actor while it handles an event.
-pub(super) struct Outbox<'a, S> {
+/// What all actors stand on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ground {
     /// The present moment.
     pub(super) now: Moment,
+    pub(super) agenda: Agenda<Event>,
+    /// What was sent over a wire without latency: it is there before anything else happens.
+    pub(super) at_once: VecDeque<Event>,
     /// The latencies, as prepared delays.
-    pub(super) wire: &'a Wire,
+    pub(super) wire: Wire,
     /// Who uses which request number.
-    pub(super) numbers: &'a mut Numbers,
+    pub(super) numbers: Numbers,
+    /// The running checksum of what is told.
+    pub(super) digest: Digest,
     /// What must still happen before the run is over: clients and the operator count here.
-    pub(super) pending: &'a mut u32,
-    pub(super) agenda: &'a mut Agenda<Event>,
-    pub(super) digest: &'a mut Digest,
+    pub(super) pending: u32,
+}
+
+/// Lent to an actor while it handles an event.
+pub(super) struct Outbox<'a, S> {
+    pub(super) ground: &'a mut Ground,
     pub(super) sink: &'a mut S,
 }
 
 impl<S: Sink> Outbox<'_, S> {
-    /// Pushes what follows, `delay` from now.
+    /// The present moment.
     #[inline]
+    pub(super) fn now(&self) -> Moment {
+        self.ground.now
+    }
+
+    /// The latencies.
+    #[inline]
+    pub(super) fn wire(&self) -> &Wire {
+        &self.ground.wire
+    }
+
+    /// Who uses which request number.
+    #[inline]
+    pub(super) fn numbers(&mut self) -> &mut Numbers {
+        &mut self.ground.numbers
+    }
+
+    /// Sends something over a wire that takes `delay`.
+    #[expect(clippy::inline_always, reason = "see `Agenda::after`")]
+    #[inline(always)]
+    pub(super) fn send(&mut self, delay: Delay, event: Event) {
+        if delay.span() == Span::ZERO {
+            self.ground.at_once.push_back(event);
+        } else {
+            self.after(delay, event);
+        }
+    }
+
+    /// Pushes what follows, `delay` from now.
+    #[expect(clippy::inline_always, reason = "see `Agenda::after`")]
+    #[inline(always)]
     pub(super) fn after(&mut self, delay: Delay, event: Event) {
-        self.agenda.after(self.now, delay, event);
+        self.ground.agenda.after(self.ground.now, delay, event);
     }
 
     /// Pushes what follows at a moment.
     pub(super) fn at(&mut self, at: Moment, lane: Lane, event: Event) {
-        self.agenda.at(at, lane, event);
+        self.ground.agenda.at(at, lane, event);
     }
 
     /// Pushes what follows at a moment, unless it is cancelled.
     pub(super) fn timer(&mut self, at: Moment, lane: Lane, event: Event) -> Ticket {
-        self.agenda.timer(at, lane, event)
+        self.ground.agenda.timer(at, lane, event)
     }
 
     /// Takes back what `ticket` stands for, if it has not happened yet.
     pub(super) fn cancel(&mut self, ticket: Ticket) {
-        self.agenda.cancel(ticket);
+        self.ground.agenda.cancel(ticket);
     }
 
     /// A client, or an entry of the timeline, is done for good.
     pub(super) fn retire(&mut self) {
-        *self.pending -= 1;
+        self.ground.pending -= 1;
     }
 
     /// Tells that something happened, to a reader who wants to know everything.
     #[inline]
     pub(super) fn tell(&mut self, event: impl FnOnce() -> trace::Event) {
         if self.sink.interest() == Interest::Everything {
-            self.sink.event(self.now, &event());
+            self.sink.event(self.ground.now, &event());
         }
     }
 
     /// Passes on what the balancer noted.
     pub(super) fn note(&mut self, note: balance::Event) {
         let event = trace::Event::Balancer(note);
-        self.digest.event(self.now, &event);
+        self.ground.digest.event(self.ground.now, &event);
         // State changes are noted for the digest even if the reader does not want them.
         if self.sink.interest() != Interest::Nothing {
-            self.sink.event(self.now, &event);
+            self.sink.event(self.ground.now, &event);
         }
     }
 
     /// Passes on what the runtime API replied to an entry of the timeline.
     pub(super) fn reply(&mut self, entry: u32, text: &str) {
-        self.digest.reply(self.now, entry, text);
-        self.sink.reply(self.now, entry, text);
+        self.ground.digest.reply(self.ground.now, entry, text);
+        self.sink.reply(self.ground.now, entry, text);
     }
 
     /// Tells that a request is over for its client.
     #[inline]
     pub(super) fn sample(&mut self, sample: &Sample) {
-        self.digest.sample(sample);
+        self.ground.digest.sample(sample);
         self.sink.sample(sample);
     }
 }

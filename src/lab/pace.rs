@@ -3,7 +3,7 @@
 use crate::kernel::{Agenda, Delay, Distribution, Lane, Stream};
 use crate::plan::Sampled;
 
-use super::world::Event;
+use super::event::Event;
 
 /// A length of time that may vary, ready to be used.
 #[derive(Clone, Debug, PartialEq)]

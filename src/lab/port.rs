@@ -14,12 +14,12 @@ use crate::plan::{self, Reach, RequestLine};
 use crate::trace::Sink;
 
 use super::clients::{Clients, Outcome};
+use super::event::{Caller, Event, Handshake};
 use super::lines::{Idle, Line};
 use super::node::{Job, Node};
 use super::outbox::Outbox;
 use super::sessions::{Brought, Visit};
 use super::wire::Stalls;
-use super::world::{Caller, Event};
 
 impl Chance for Stream {
     fn next_u64(&mut self) -> u64 {
@@ -48,6 +48,8 @@ pub(super) struct Port {
     last_line: Line,
     /// Attempts over connections that matter.
     lines: BTreeMap<AttemptId, Line>,
+    /// Those whose request is on its way to the node.
+    under_way: BTreeMap<AttemptId, Connection>,
     /// Requests that are the first over their client's connection.
     newcomers: BTreeSet<RequestId>,
     /// Attempts whose answer is here but for its end.
@@ -66,13 +68,6 @@ struct Link {
     node: Option<u32>,
     /// Established connections that nobody uses.
     idle: Idle,
-}
-
-/// Everybody else, lent to the port while the core is asked.
-pub(super) struct Hands<'a, 'b, S> {
-    pub(super) clients: &'a Clients,
-    pub(super) nodes: &'a [Node],
-    pub(super) out: &'a mut Outbox<'b, S>,
 }
 
 impl Port {
@@ -119,6 +114,7 @@ impl Port {
             lines_matter: nodes.iter().any(|node| node.event_loop),
             last_line: Line::ANY,
             lines: BTreeMap::new(),
+            under_way: BTreeMap::new(),
             newcomers: BTreeSet::new(),
             headed: BTreeSet::new(),
             mail: BTreeMap::new(),
@@ -136,9 +132,9 @@ impl Port {
         &self.balancer
     }
 
-    /// Says which notes the core makes. State changes are always noted, for the digest.
+    /// Says which notes the core makes.
     pub(super) fn listen(&mut self, interest: Interest) {
-        self.balancer.listen(interest.max(Interest::States));
+        self.balancer.listen(interest);
     }
 
     /// When the core wants to hear [`woke`](Self::woke); `NEVER` if it does not.
@@ -148,8 +144,8 @@ impl Port {
     }
 
     /// The moment of [`wake`](Self::wake) has come.
-    pub(super) fn woke<S: Sink>(&mut self, mut hands: Hands<'_, '_, S>) {
-        self.pump(Input::Woke, &mut hands);
+    pub(super) fn woke<S: Sink>(&mut self, out: &mut Outbox<'_, S>) {
+        self.pump(Input::Woke, out);
     }
 
     /// The request of a client arrives.
@@ -159,7 +155,8 @@ impl Port {
         client: u32,
         request: RequestId,
         first: bool,
-        mut hands: Hands<'_, '_, S>,
+        clients: &Clients,
+        out: &mut Outbox<'_, S>,
     ) {
         if self.lines_matter {
             if first {
@@ -168,11 +165,10 @@ impl Port {
                 self.newcomers.remove(&request);
             }
         }
-        let clients = hands.clients;
         let line = clients.line(client);
-        let cookie = clients.cookie_header(client, hands.out.now);
+        let cookie = clients.cookie_header(client, out.now());
         if line.headers.is_empty() && cookie.is_none() {
-            self.tell_arrived(request, line, &[], &mut hands);
+            self.tell_arrived(request, line, &[], out);
         } else {
             let own = line
                 .headers
@@ -180,7 +176,7 @@ impl Port {
                 .map(|(name, value)| (name.as_str(), value.as_str()));
             let cookie = cookie.iter().map(|value| ("cookie", value.as_str()));
             let headers: Vec<Header<'_>> = own.chain(cookie).collect();
-            self.tell_arrived(request, line, &headers, &mut hands);
+            self.tell_arrived(request, line, &headers, out);
         }
     }
 
@@ -190,7 +186,7 @@ impl Port {
         request: RequestId,
         line: &RequestLine,
         headers: &[Header<'_>],
-        hands: &mut Hands<'_, '_, S>,
+        out: &mut Outbox<'_, S>,
     ) {
         let facts = Request {
             source: line.source,
@@ -204,33 +200,27 @@ impl Port {
             backend: line.backend,
             facts: &facts,
         };
-        self.pump(input, hands);
+        self.pump(input, out);
     }
 
     /// The connection that somebody asked for is there.
-    pub(super) fn connected<S: Sink>(&mut self, caller: Caller, mut hands: Hands<'_, '_, S>) {
+    pub(super) fn connected<S: Sink>(&mut self, caller: Caller, out: &mut Outbox<'_, S>) {
         match caller {
             Caller::Attempt(attempt) => {
                 // An attempt that was hung up meanwhile sends nothing.
                 if let Some(server) = self.opening.remove(&attempt) {
-                    self.pump(Input::Connected(attempt), &mut hands);
+                    self.pump(Input::Connected(attempt), out);
                     self.last_line = self.last_line.next();
                     let way = Connection::New(self.last_line);
-                    self.forward(attempt, server, way, &mut hands);
+                    self.forward(attempt, server, way, out);
                 }
             }
             Caller::Probe(probe) => {
                 if self.checks.get(&probe.server) == Some(&probe) {
-                    self.pump(Input::Probed(probe, ProbeOutcome::Connected), &mut hands);
-                    let link = self.link(probe.server);
-                    if let (true, Some(node)) = (
-                        self.http_checks[probe.server.backend.0 as usize],
-                        link.and_then(|link| link.node),
-                    ) {
-                        let job = Job::Check(probe);
-                        hands
-                            .out
-                            .after(hands.out.wire.node, Event::Job { node, job });
+                    self.pump(Input::Probed(probe, ProbeOutcome::Connected), out);
+                    if self.http_checks[probe.server.backend.0 as usize] {
+                        let delay = out.wire().node;
+                        out.send(delay, Event::Check(probe));
                     }
                 }
             }
@@ -238,15 +228,15 @@ impl Port {
     }
 
     /// The connection that somebody asked for is refused.
-    pub(super) fn refused<S: Sink>(&mut self, caller: Caller, mut hands: Hands<'_, '_, S>) {
+    pub(super) fn refused<S: Sink>(&mut self, caller: Caller, out: &mut Outbox<'_, S>) {
         match caller {
             Caller::Attempt(attempt) => {
                 self.opening.remove(&attempt);
-                self.pump(Input::Refused(attempt), &mut hands);
-                self.settle(attempt.request, &mut hands);
+                self.pump(Input::Refused(attempt), out);
+                self.settle(attempt.request, out);
             }
             Caller::Probe(probe) => {
-                self.pump(Input::Probed(probe, ProbeOutcome::Refused), &mut hands);
+                self.pump(Input::Probed(probe, ProbeOutcome::Refused), out);
             }
         }
     }
@@ -256,40 +246,49 @@ impl Port {
     pub(super) fn answered<S: Sink>(
         &mut self,
         attempt: AttemptId,
-        node: u32,
         status: u16,
         visit: Visit,
-        mut hands: Hands<'_, '_, S>,
+        nodes: &[Node],
+        out: &mut Outbox<'_, S>,
     ) {
         let request = attempt.request;
-        let set_cookie = set_cookie(&hands.nodes[node as usize], visit);
+        let set_cookie = self.set_cookie(attempt, visit, nodes);
         let headed = !self.headed.is_empty() && self.headed.remove(&attempt);
-        if !headed && !self.tell_answered(attempt, status, set_cookie.as_deref(), &mut hands) {
+        if !headed && !self.tell_answered(attempt, status, set_cookie.as_deref(), out) {
             // The core gave this attempt up, or tries again.
-            self.settle(request, &mut hands);
+            self.settle(request, out);
             return;
         }
-        self.pump(Input::Finished(attempt, 0), &mut hands);
-        self.release(attempt, hands.out.now, &hands.nodes[node as usize]);
+        self.pump(Input::Finished(attempt, 0), out);
+        self.release(attempt, nodes, out);
         self.post(request, set_cookie);
-        self.deliver(request, status, true, visit.restarted, &mut hands);
+        self.deliver(request, status, true, visit.restarted(), out);
     }
 
     /// A node's answer is here but for its end.
     pub(super) fn head<S: Sink>(
         &mut self,
         attempt: AttemptId,
-        node: u32,
         status: u16,
         visit: Visit,
-        mut hands: Hands<'_, '_, S>,
+        nodes: &[Node],
+        out: &mut Outbox<'_, S>,
     ) {
-        let set_cookie = set_cookie(&hands.nodes[node as usize], visit);
-        if self.tell_answered(attempt, status, set_cookie.as_deref(), &mut hands) {
+        let set_cookie = self.set_cookie(attempt, visit, nodes);
+        if self.tell_answered(attempt, status, set_cookie.as_deref(), out) {
             self.headed.insert(attempt);
         } else {
-            self.settle(attempt.request, &mut hands);
+            self.settle(attempt.request, out);
         }
+    }
+
+    /// The `Set-Cookie` header of an answer, if the node opened a session for it.
+    #[inline]
+    fn set_cookie(&self, attempt: AttemptId, visit: Visit, nodes: &[Node]) -> Option<String> {
+        let opened = visit.opened()?;
+        let (server, _) = self.balancer.placement(attempt.request)?;
+        let sessions = nodes[self.node_of(server)? as usize].sessions()?;
+        Some(sessions.set_cookie(opened))
     }
 
     /// Tells the core of the head of an answer. Whether it is relayed.
@@ -299,61 +298,51 @@ impl Port {
         attempt: AttemptId,
         status: u16,
         set_cookie: Option<&str>,
-        hands: &mut Hands<'_, '_, S>,
+        out: &mut Outbox<'_, S>,
     ) -> bool {
         let header = set_cookie.map(|value| ("set-cookie", value));
         let response = Response {
             status,
             headers: header.as_slice(),
         };
-        let relayed = self.pump(Input::Answered(attempt, &response), hands);
+        let relayed = self.pump(Input::Answered(attempt, &response), out);
         relayed == Some(attempt.request)
     }
 
     /// A node's connection broke before its answer was whole.
-    pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, mut hands: Hands<'_, '_, S>) {
+    pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, out: &mut Outbox<'_, S>) {
         let headed = self.headed.remove(&attempt);
         self.lines.remove(&attempt);
         let breach = if headed { Breach::Cut } else { Breach::Empty };
-        self.pump(Input::Broken(attempt, breach), &mut hands);
+        self.pump(Input::Broken(attempt, breach), out);
         if headed {
-            self.deliver(attempt.request, 0, false, false, &mut hands);
+            self.deliver(attempt.request, 0, false, false, out);
         }
-        self.settle(attempt.request, &mut hands);
+        self.settle(attempt.request, out);
     }
 
     /// A health check is answered.
-    pub(super) fn probed<S: Sink>(
-        &mut self,
-        probe: ProbeId,
-        status: u16,
-        mut hands: Hands<'_, '_, S>,
-    ) {
+    pub(super) fn probed<S: Sink>(&mut self, probe: ProbeId, status: u16, out: &mut Outbox<'_, S>) {
         let outcome = ProbeOutcome::Status(status, reason(status));
-        self.pump(Input::Probed(probe, outcome), &mut hands);
+        self.pump(Input::Probed(probe, outcome), out);
     }
 
     /// A health check's connection broke before an answer.
-    pub(super) fn closed<S: Sink>(&mut self, probe: ProbeId, mut hands: Hands<'_, '_, S>) {
-        self.pump(Input::Probed(probe, ProbeOutcome::Closed), &mut hands);
+    pub(super) fn closed<S: Sink>(&mut self, probe: ProbeId, out: &mut Outbox<'_, S>) {
+        self.pump(Input::Probed(probe, ProbeOutcome::Closed), out);
     }
 
     /// A client closed its connection while it waited for this request.
-    pub(super) fn gone<S: Sink>(&mut self, request: RequestId, mut hands: Hands<'_, '_, S>) {
+    pub(super) fn gone<S: Sink>(&mut self, request: RequestId, out: &mut Outbox<'_, S>) {
         if self.balancer.ending(request).is_none() {
-            self.pump(Input::Gone(request), &mut hands);
+            self.pump(Input::Gone(request), out);
         }
-        self.settle(request, &mut hands);
+        self.settle(request, out);
     }
 
     /// Somebody types a line to the runtime API.
-    pub(super) fn ordered<S: Sink>(
-        &mut self,
-        order: OrderId,
-        line: &str,
-        mut hands: Hands<'_, '_, S>,
-    ) {
-        self.pump(Input::Ordered(order, line), &mut hands);
+    pub(super) fn ordered<S: Sink>(&mut self, order: OrderId, line: &str, out: &mut Outbox<'_, S>) {
+        self.pump(Input::Ordered(order, line), out);
     }
 
     /// A node's process ended, and its idle connections with it.
@@ -377,20 +366,16 @@ impl Port {
 
     /// Tells the core one fact and does what it asks. Returns whose answer is relayed.
     #[inline]
-    fn pump<S: Sink>(
-        &mut self,
-        input: Input<'_>,
-        hands: &mut Hands<'_, '_, S>,
-    ) -> Option<RequestId> {
-        let now = hands.out.now;
+    fn pump<S: Sink>(&mut self, input: Input<'_>, out: &mut Outbox<'_, S>) -> Option<RequestId> {
+        let now = out.now();
         self.balancer.handle(now, input, &mut self.chance);
-        let relayed = self.drain(hands);
+        let relayed = self.drain(out);
         let mut told = 0;
         while let Some(&attempt) = self.reused.get(told) {
             told += 1;
             let input = Input::Connected(attempt);
             self.balancer.handle(now, input, &mut self.chance);
-            self.drain(hands);
+            self.drain(out);
         }
         self.reused.clear();
         self.wake = self.balancer.next_wake().unwrap_or(Moment::NEVER);
@@ -398,34 +383,34 @@ impl Port {
     }
 
     #[inline]
-    fn drain<S: Sink>(&mut self, hands: &mut Hands<'_, '_, S>) -> Option<RequestId> {
+    fn drain<S: Sink>(&mut self, out: &mut Outbox<'_, S>) -> Option<RequestId> {
         let mut relayed = None;
         while let Some(output) = self.balancer.poll() {
             match output {
-                Output::Dispatch { attempt, server } => self.dispatch(attempt, server, hands),
+                Output::Dispatch { attempt, server } => self.dispatch(attempt, server, out),
                 Output::Relay { request } => relayed = Some(request),
                 Output::Answer { request, status } => {
-                    self.deliver(request, status, false, false, hands);
+                    self.deliver(request, status, false, false, out);
                 }
                 Output::Hangup(attempt) => {
                     self.opening.remove(&attempt);
                     self.lines.remove(&attempt);
                     if self.headed.remove(&attempt) {
                         // What the client got so far is not a whole answer.
-                        self.deliver(attempt.request, 0, false, false, hands);
+                        self.deliver(attempt.request, 0, false, false, out);
                     }
                 }
                 Output::Probe(probe) => {
                     self.checks.insert(probe.server, probe);
-                    self.knock(probe.server, Caller::Probe(probe), hands);
+                    self.knock(probe.server, Caller::Probe(probe), out);
                 }
                 Output::Abandon(probe) => {
                     self.checks.remove(&probe.server);
                 }
                 Output::Reply(order, text) => {
-                    hands.out.reply(order.0, &text);
+                    out.reply(order.0, &text);
                 }
-                Output::Note(note) => hands.out.note(note),
+                Output::Note(note) => out.note(note),
             }
         }
         relayed
@@ -444,31 +429,41 @@ impl Port {
     }
 
     #[inline]
-    fn dispatch<S: Sink>(
-        &mut self,
-        attempt: AttemptId,
-        server: ServerId,
-        hands: &mut Hands<'_, '_, S>,
-    ) {
+    fn dispatch<S: Sink>(&mut self, attempt: AttemptId, server: ServerId, out: &mut Outbox<'_, S>) {
         let first = self.lines_matter && self.newcomers.contains(&attempt.request);
-        let now = hands.out.now;
+        let now = out.now();
         let way = self.link_mut(server);
         if let Some(line) = way.and_then(|link| link.idle.take(now, first)) {
             self.reused.push(attempt);
-            self.forward(attempt, server, Connection::Reused(line), hands);
+            self.forward(attempt, server, Connection::Reused(line), out);
         } else {
             self.opening.insert(attempt, server);
-            self.knock(server, Caller::Attempt(attempt), hands);
+            self.knock(server, Caller::Attempt(attempt), out);
         }
     }
 
-    /// Asks a server for a connection. Where nothing is, nothing answers.
-    fn knock<S: Sink>(&self, server: ServerId, caller: Caller, hands: &mut Hands<'_, '_, S>) {
-        if let Some(node) = self.link(server).and_then(|link| link.node) {
-            hands
-                .out
-                .after(hands.out.wire.node, Event::Knock { node, caller });
+    /// Asks a server for a connection.
+    fn knock<S: Sink>(&self, server: ServerId, caller: Caller, out: &mut Outbox<'_, S>) {
+        // Where nothing is, nothing answers.
+        if self.node_of(server).is_some() {
+            let delay = out.wire().node;
+            out.send(delay, caller.event(Handshake::Knock));
         }
+    }
+
+    /// The node that is asked for a connection, if the connection is still wanted.
+    pub(super) fn wanted(&self, caller: Caller) -> Option<u32> {
+        let server = match caller {
+            Caller::Attempt(attempt) => *self.opening.get(&attempt)?,
+            Caller::Probe(probe) => probe.server,
+        };
+        self.node_of(server)
+    }
+
+    /// The node behind a server.
+    #[inline]
+    pub(super) fn node_of(&self, server: ServerId) -> Option<u32> {
+        self.link(server)?.node
     }
 
     /// Sends a request over its connection.
@@ -478,34 +473,48 @@ impl Port {
         attempt: AttemptId,
         server: ServerId,
         connection: Connection,
-        hands: &mut Hands<'_, '_, S>,
+        out: &mut Outbox<'_, S>,
     ) {
-        let Some(node) = self.link(server).and_then(|link| link.node) else {
+        let Some(node) = self.node_of(server) else {
             return;
         };
-        let sender = hands.out.numbers.sender(attempt.request);
-        let session = self.session(attempt.request, sender, node, hands);
-        let (line, new) = match connection {
-            Connection::New(line) => (line, true),
-            Connection::Reused(line) => (line, false),
-        };
-        if self.lines_matter {
-            self.lines.insert(attempt, line);
+        let mut delay = out.wire().node;
+        let reused = matches!(connection, Connection::Reused(_));
+        if reused && self.stalls != Stalls::Never {
+            let sender = out.numbers().sender(attempt.request);
+            if sender.is_some_and(|client| self.stalls.strikes(client)) {
+                delay = out.wire().node_stalled;
+            }
         }
-        let stalled = !new && sender.is_some_and(|client| self.stalls.strikes(client));
-        let wire = hands.out.wire;
-        let delay = if stalled {
-            wire.node_stalled
+        if self.lines_matter {
+            self.under_way.insert(attempt, connection);
+            self.lines.insert(attempt, connection.line());
+        }
+        out.send(delay, Event::Request { node, attempt });
+    }
+
+    /// The request of `attempt` as its node reads it.
+    #[inline]
+    pub(super) fn unpack<S: Sink>(
+        &mut self,
+        attempt: AttemptId,
+        node: u32,
+        clients: &Clients,
+        nodes: &[Node],
+        out: &Outbox<'_, S>,
+    ) -> Job {
+        let connection = if self.lines_matter {
+            self.under_way.remove(&attempt)
         } else {
-            wire.node
+            None
         };
-        let job = Job::Request {
+        let connection = connection.unwrap_or(Connection::Reused(Line::ANY));
+        Job::Request {
             attempt,
-            session,
-            line,
-            new,
-        };
-        hands.out.after(delay, Event::Job { node, job });
+            session: self.session(attempt.request, node, clients, nodes, out),
+            line: connection.line(),
+            new: matches!(connection, Connection::New(_)),
+        }
     }
 
     /// What a request brings of the sessions of the node it is sent to.
@@ -513,18 +522,22 @@ impl Port {
     fn session<S: Sink>(
         &self,
         request: RequestId,
-        sender: Option<u32>,
         node: u32,
-        hands: &Hands<'_, '_, S>,
+        clients: &Clients,
+        nodes: &[Node],
+        out: &Outbox<'_, S>,
     ) -> Brought {
-        let Some(sessions) = hands.nodes[node as usize].sessions() else {
+        let Some(sessions) = nodes[node as usize].sessions() else {
             return Brought::NONE;
         };
         let edited = self.balancer.edits(request);
         let brought = match edited.and_then(|edits| edits.cookies.as_ref()) {
             Some(cookies) => cookies.iter().find_map(|header| sessions.brought(header)),
-            None => sender
-                .and_then(|client| hands.clients.cookie_header(client, hands.out.now))
+            None => out
+                .ground
+                .numbers
+                .sender(request)
+                .and_then(|client| clients.cookie_header(client, out.now()))
                 .and_then(|header| sessions.brought(&header)),
         };
         brought.unwrap_or(Brought::NONE)
@@ -532,19 +545,19 @@ impl Port {
 
     /// The connection that served `attempt` is free again.
     #[inline]
-    fn release(&mut self, attempt: AttemptId, now: Moment, node: &Node) {
+    fn release<S: Sink>(&mut self, attempt: AttemptId, nodes: &[Node], out: &Outbox<'_, S>) {
         let line = if self.lines_matter {
             self.lines.remove(&attempt)
         } else {
             Some(Line::ANY)
         };
-        let ending = self.balancer.ending(attempt.request);
-        let server = ending.and_then(|ending| ending.server);
-        let way = server.and_then(|server| self.link_mut(server));
+        let placement = self.balancer.placement(attempt.request);
+        let way = placement.and_then(|(server, _)| self.link_mut(server));
         if let (Some(line), Some(way)) = (line, way)
-            && node.reach() == Reach::Listening
+            && let Some(node) = way.node
+            && nodes[node as usize].reach() == Reach::Listening
         {
-            way.idle.keep(now, line);
+            way.idle.keep(out.now(), line);
         }
     }
 
@@ -569,30 +582,38 @@ impl Port {
         status: u16,
         served: bool,
         session_restarted: bool,
-        hands: &mut Hands<'_, '_, S>,
+        out: &mut Outbox<'_, S>,
     ) {
-        let ending = self.balancer.ending(request);
-        let ending = ending.as_ref();
-        let outcome = Outcome {
-            server: ending.and_then(|ending| ending.server),
-            by: ending.and_then(|ending| ending.by),
-            status,
-            served,
-            session_restarted,
-        };
-        if hands.out.numbers.owner(request).is_some() {
-            let event = Event::Delivered { request, outcome };
-            hands.out.after(hands.out.wire.client, event);
+        if out.numbers().owner(request).is_some() {
+            let delay = out.wire().client;
+            let event = Event::Delivered {
+                request,
+                status,
+                served,
+                session_restarted,
+            };
+            out.send(delay, event);
         } else {
             self.mail.remove(&request);
-            hands.out.numbers.ended(request);
+            out.numbers().ended(request);
+        }
+    }
+
+    /// Where `request` was placed, as far as samples tell.
+    #[inline]
+    pub(super) fn placement(&self, request: RequestId) -> Outcome {
+        let placement = self.balancer.placement(request);
+        Outcome {
+            server: placement.map(|(server, _)| server),
+            by: placement.map(|(_, by)| by),
+            ..Outcome::NOTHING
         }
     }
 
     /// Frees the number of a request that nobody waits for, once the core is done with it.
-    fn settle<S: Sink>(&mut self, request: RequestId, hands: &mut Hands<'_, '_, S>) {
-        if hands.out.numbers.owner(request).is_none() && self.balancer.ending(request).is_some() {
-            hands.out.numbers.ended(request);
+    fn settle<S: Sink>(&mut self, request: RequestId, out: &mut Outbox<'_, S>) {
+        if out.numbers().owner(request).is_none() && self.balancer.ending(request).is_some() {
+            out.numbers().ended(request);
         }
     }
 }
@@ -604,12 +625,11 @@ enum Connection {
     Reused(Line),
 }
 
-/// The `Set-Cookie` header of an answer, if the node opened a session for it.
-#[inline]
-fn set_cookie(node: &Node, visit: Visit) -> Option<String> {
-    match (node.sessions(), visit.opened) {
-        (Some(sessions), opened @ 1..) => Some(sessions.set_cookie(opened)),
-        _ => None,
+impl Connection {
+    fn line(self) -> Line {
+        match self {
+            Self::New(line) | Self::Reused(line) => line,
+        }
     }
 }
 

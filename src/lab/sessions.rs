@@ -16,21 +16,26 @@ impl Brought {
     }
 }
 
-/// How a request fares with the sessions of a node.
+/// How a request fares with the sessions of a node. One word, as it travels in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Visit {
-    /// The session that was opened for it (its cookie must be set), from 1; 0 if it had one.
-    pub(super) opened: u32,
-    /// Whether it had a cookie, but no session any more.
-    pub(super) restarted: bool,
-}
+pub(super) struct Visit(u32);
 
 impl Visit {
-    /// A visit of a node that keeps no sessions.
-    pub(super) const PLAIN: Self = Self {
-        opened: 0,
-        restarted: false,
-    };
+    /// A visit of a node that keeps no sessions, or of one that knows the session.
+    pub(super) const PLAIN: Self = Self(0);
+    /// Set if the request brought a cookie, but of no session that is there.
+    const RESTARTED: u32 = 1 << 31;
+
+    /// The session that was opened for the request, whose cookie must be set.
+    pub(super) fn opened(self) -> Option<u32> {
+        let number = self.0 & !Self::RESTARTED;
+        (number > 0).then_some(number)
+    }
+
+    /// Whether the request had a cookie, but no session any more.
+    pub(super) fn restarted(self) -> bool {
+        self.0 & Self::RESTARTED != 0
+    }
 }
 
 /// The sessions of one node.
@@ -76,10 +81,12 @@ impl Sessions {
             return Visit::PLAIN;
         }
         self.opened += 1;
-        Visit {
-            opened: self.opened,
-            restarted: brought != Brought::NONE,
-        }
+        let restarted = if brought == Brought::NONE {
+            0
+        } else {
+            Visit::RESTARTED
+        };
+        Visit(self.opened | restarted)
     }
 
     /// The `Set-Cookie` header for a session that was opened.
@@ -101,17 +108,14 @@ mod tests {
     fn a_session_lives_until_its_node_stops() {
         let mut sessions = Sessions::new("s1", "NODESESSID");
         let first = sessions.visit(Brought::NONE);
-        assert_eq!((first.opened, first.restarted), (1, false));
-        assert_eq!(
-            sessions.set_cookie(first.opened),
-            "NODESESSID=s1.1; Path=/; HttpOnly"
-        );
+        assert_eq!((first.opened(), first.restarted()), (Some(1), false));
+        assert_eq!(sessions.set_cookie(1), "NODESESSID=s1.1; Path=/; HttpOnly");
         assert_eq!(sessions.brought("a=NODESESSID"), None);
         let again = sessions.brought("SERVERID=s1; NODESESSID=s1.1").unwrap();
         assert_eq!(sessions.visit(again), Visit::PLAIN);
         sessions.forget();
         let lost = sessions.visit(again);
-        assert_eq!((lost.opened, lost.restarted), (2, true));
+        assert_eq!((lost.opened(), lost.restarted()), (Some(2), true));
     }
 
     #[test]
@@ -121,7 +125,11 @@ mod tests {
             let header = format!("NODESESSID={value}");
             let brought = sessions.brought(&header).unwrap();
             let visit = sessions.visit(brought);
-            assert_eq!((visit.opened, visit.restarted), (1, true), "{value}");
+            assert_eq!(
+                (visit.opened(), visit.restarted()),
+                (Some(1), true),
+                "{value}"
+            );
         }
     }
 }

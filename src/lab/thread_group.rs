@@ -8,9 +8,9 @@ use crate::trace::{self, Sample, Sink};
 
 use super::clients::Outcome;
 use super::cookie_jar::CookieJar;
+use super::event::Event;
 use super::outbox::{Outbox, TIMERS};
 use super::pace::Pace;
-use super::world::Event;
 
 /// All threads of one group.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ impl ThreadGroup {
     /// A thread begins its next iteration, or ends.
     pub(super) fn turn<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
         let state = &mut self.threads[thread as usize];
-        if state.left == 0 || out.now >= self.deadline {
+        if state.left == 0 || out.now() >= self.deadline {
             out.retire();
             return;
         }
@@ -131,28 +131,28 @@ impl ThreadGroup {
     fn send<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
         let state = &mut self.threads[thread as usize];
         let connected = self.plan.keep_alive && state.sent != Moment::NEVER;
-        state.sent = out.now;
+        state.sent = out.now();
         let client = self.first + thread;
         let handshake = if connected {
             Span::ZERO
         } else {
-            out.wire.handshake()
+            out.wire().handshake()
         };
         if let Some(limit) = self.plan.connect_timeout
             && handshake > limit
         {
-            out.at(out.now + limit, TIMERS, Event::Unconnected { client });
+            out.at(out.now() + limit, TIMERS, Event::Unconnected { client });
             return;
         }
-        let request = out.numbers.assign(client);
+        let request = out.numbers().assign(client);
         out.tell(|| trace::Event::Sent {
             client: self.client,
             thread,
             request,
         });
-        let delay = out.wire.upward(connected);
+        let delay = out.wire().upward(connected);
         let first = !connected;
-        out.after(
+        out.send(
             delay,
             Event::Arrives {
                 client,
@@ -161,7 +161,7 @@ impl ThreadGroup {
             },
         );
         if let Some(limit) = self.plan.response_timeout {
-            let at = out.now + handshake + limit;
+            let at = out.now() + handshake + limit;
             let ticket = out.timer(at, TIMERS, Event::TimedOut { client });
             self.limits[thread as usize] = Some(ticket);
         }
@@ -181,7 +181,7 @@ impl ThreadGroup {
         }
         if let Some(jar) = self.jars.get_mut(thread as usize) {
             for header in set_cookies {
-                jar.set(out.now, header);
+                jar.set(out.now(), header);
             }
         }
         self.sample(thread, outcome, out);
@@ -189,8 +189,8 @@ impl ThreadGroup {
 
     /// A thread waited long enough for its answer: it closes the connection.
     pub(super) fn timed_out<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
-        let request = out.numbers.give_up(self.first + thread);
-        out.after(out.wire.client, Event::Gone { request });
+        let request = out.numbers().give_up(self.first + thread);
+        out.send(out.wire().client, Event::Gone { request });
         self.limits[thread as usize] = None;
         self.unconnected(thread, out);
     }
@@ -213,7 +213,7 @@ impl ThreadGroup {
             served: outcome.served,
             session_restarted: outcome.session_restarted,
             sent: state.sent,
-            elapsed: out.now.since(state.sent),
+            elapsed: out.now().since(state.sent),
         });
         if outcome.status == 0 {
             state.sent = Moment::NEVER;

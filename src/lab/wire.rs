@@ -6,8 +6,8 @@ use crate::kernel::{Agenda, Collision, Delay, Seeds, Stream};
 use crate::plan;
 
 use super::clients::Clients;
+use super::event::Event;
 use super::outbox::WIRE;
-use super::world::Event;
 
 /// The latencies as prepared delays.
 #[derive(Clone, Debug, PartialEq)]

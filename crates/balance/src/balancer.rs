@@ -251,6 +251,14 @@ impl Balancer {
             .map(|persistence| &persistence.edits)
     }
 
+    /// The server that `request` is, or was at its end, assigned to, and who chose it: two
+    /// facts of its [`ending`](Self::ending) that cost nothing.
+    #[inline]
+    pub fn placement(&self, request: RequestId) -> Option<(ServerId, By)> {
+        let flow = self.flows.get(request)?;
+        flow.server_id().map(|server| (server, flow.by))
+    }
+
     /// How `request` ended; valid from its end until its number is used again.
     pub fn ending(&self, request: RequestId) -> Option<Ending> {
         let flow = self.flows.get(request)?;

@@ -1,0 +1,185 @@
+//! The post office of the lab: takes the next event and hands it to the actor it is for.
+
+use balance::{Interest, Moment};
+
+use crate::plan::{Claim, Plan};
+use crate::trace::Sink;
+
+use super::clients::{Clients, Outcome};
+use super::event::{Caller, Event, Handshake};
+use super::node::{Job, Node};
+use super::operator;
+use super::outbox::{Outbox, TIMERS};
+use super::port::Port;
+
+/// The parts of a world while things happen in it.
+pub(super) struct Stage<'a, S> {
+    pub(super) plan: &'a Plan,
+    pub(super) clients: &'a mut Clients,
+    pub(super) port: &'a mut Port,
+    pub(super) nodes: &'a mut [Node],
+    pub(super) out: Outbox<'a, S>,
+}
+
+impl<S: Sink> Stage<'_, S> {
+    /// Tells the balancer what its notes are wanted for: state changes always, as they are
+    /// part of the digest.
+    pub(super) fn listen(&mut self) {
+        let interest = self.out.sink.interest();
+        self.port.listen(interest.max(Interest::States));
+    }
+
+    /// Pushes the first events.
+    pub(super) fn begin(&mut self) {
+        let ground = &mut *self.out.ground;
+        ground.pending = self.clients.len() + self.plan.timeline.len() as u32;
+        for (entry, timed) in (0..).zip(&self.plan.timeline) {
+            let lane = operator::lane(&timed.action);
+            ground.agenda.at(timed.at, lane, Event::Act(entry));
+        }
+        if let Some(horizon) = horizon(self.plan) {
+            ground.pending += 1;
+            ground.agenda.at(horizon, TIMERS, Event::Horizon);
+        }
+        self.clients.begin(&mut self.out);
+    }
+
+    /// The next event at `until` or before: what wires without latency carried, else what is
+    /// on the agenda, else the moment for which the balancer asked to be woken.
+    #[inline]
+    pub(super) fn next(&mut self, until: Moment) -> Option<Event> {
+        let ground = &mut *self.out.ground;
+        if let Some(event) = ground.at_once.pop_front() {
+            return Some(event);
+        }
+        let wake = self.port.wake();
+        if let Some((at, event)) = ground.agenda.pop_until(until.min(wake)) {
+            ground.now = at;
+            return Some(event);
+        }
+        if wake > until || wake == Moment::NEVER {
+            return None;
+        }
+        ground.now = wake;
+        Some(Event::Wake)
+    }
+
+    /// Lets `event` happen.
+    #[inline]
+    pub(super) fn play(&mut self, event: Event) {
+        let (port, clients, nodes, out) = (
+            &mut *self.port,
+            &mut *self.clients,
+            &mut *self.nodes,
+            &mut self.out,
+        );
+        match event {
+            Event::Delivered {
+                request,
+                status,
+                served,
+                session_restarted,
+            } => {
+                let set_cookies = port.collect(request);
+                // A client that gave up at this very moment hears nothing any more.
+                if let Some(client) = out.numbers().owner(request) {
+                    out.numbers().delivered(request);
+                    let outcome = Outcome {
+                        status,
+                        served,
+                        session_restarted,
+                        ..port.placement(request)
+                    };
+                    clients.delivered(client, outcome, &set_cookies, out);
+                }
+            }
+            Event::Arrives {
+                client,
+                request,
+                first,
+            } => port.arrives(client, request, first, clients, out),
+            Event::Request { node, attempt } => {
+                let job = port.unpack(attempt, node, clients, nodes, out);
+                nodes[node as usize].arrive(job, out);
+            }
+            Event::NodeAlarm { node, life, alarm } => {
+                nodes[node as usize].alarm(life, alarm, out);
+            }
+            Event::Answered {
+                attempt,
+                status,
+                visit,
+            } => port.answered(attempt, status, visit, nodes, out),
+            rarer => self.play_rarer(rarer),
+        }
+    }
+
+    /// The events that a request in a closed loop does not need. Apart from the others, whose
+    /// code is faster for it.
+    #[inline(never)]
+    fn play_rarer(&mut self, event: Event) {
+        let (port, clients, nodes, out) = (
+            &mut *self.port,
+            &mut *self.clients,
+            &mut *self.nodes,
+            &mut self.out,
+        );
+        match event {
+            Event::Act(entry) => self.act(entry),
+            Event::Horizon => out.retire(),
+            Event::Wake => port.woke(out),
+            Event::ThreadStart { client } => clients.start(client, out),
+            Event::ClientTurn { client } => clients.turn(client, out),
+            Event::TimedOut { client } => clients.timed_out(client, out),
+            Event::Unconnected { client } => clients.unconnected(client, out),
+            Event::Gone { request } => port.gone(request, out),
+            Event::AttemptConnection(attempt, step) => {
+                self.shake_hands(Caller::Attempt(attempt), step);
+            }
+            Event::ProbeConnection(probe, step) => self.shake_hands(Caller::Probe(probe), step),
+            Event::Check(probe) => {
+                if let Some(node) = port.node_of(probe.server) {
+                    nodes[node as usize].arrive(Job::Check(probe), out);
+                }
+            }
+            Event::Post { node, entry } => self.posted(node, entry),
+            Event::Head {
+                attempt,
+                status,
+                visit,
+            } => port.head(attempt, status, visit, nodes, out),
+            Event::Broken(attempt) => port.broken(attempt, out),
+            Event::Probed { probe, status } => port.probed(probe, status, out),
+            Event::Closed(probe) => port.closed(probe, out),
+            Event::Delivered { .. }
+            | Event::Arrives { .. }
+            | Event::Request { .. }
+            | Event::NodeAlarm { .. }
+            | Event::Answered { .. } => unreachable!("these are not rare"),
+        }
+    }
+
+    /// A connection gets one step further.
+    fn shake_hands(&mut self, caller: Caller, step: Handshake) {
+        match step {
+            Handshake::Knock => {
+                if let Some(node) = self.port.wanted(caller) {
+                    self.nodes[node as usize].knock(caller, &mut self.out);
+                }
+            }
+            Handshake::Connected => self.port.connected(caller, &mut self.out),
+            Handshake::Refused => self.port.refused(caller, &mut self.out),
+        }
+    }
+}
+
+/// The last moment that an expectation asks about.
+fn horizon(plan: &Plan) -> Option<Moment> {
+    let claims = plan.expect.iter().map(|expectation| &expectation.claim);
+    let moments = claims.filter_map(|claim| match claim {
+        Claim::State { at, .. } => *at,
+        Claim::Down { before, .. } => *before,
+        _ => None,
+    });
+    moments.max()
+}
