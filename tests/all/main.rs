@@ -1,9 +1,15 @@
 //! One test binary; each module answers one question.
 
 mod checks;
+mod cli;
 mod conform;
 mod diagnostics;
+mod play;
+mod promise;
+mod readme;
 #[cfg(all(feature = "record", unix))]
 mod real;
 mod reference;
+mod scenarios;
+mod snapshots;
 mod tidy;

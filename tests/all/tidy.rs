@@ -11,4 +11,4 @@
 mod arrows;
 mod leftovers;
 mod purity;
-mod source;
+pub(crate) mod source;

@@ -1,0 +1,295 @@
+//! The binary from outside: help, exit statuses, streams.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::snapshots;
+use crate::tidy::source::top;
+
+/// Every page of help, and how to ask for it.
+pub(crate) const PAGES: [(&str, &[&str]); 6] = [
+    ("help", &["--help"]),
+    ("help-run", &["run", "--help"]),
+    ("help-check", &["check", "--help"]),
+    ("help-list", &["list", "--help"]),
+    ("help-graph", &["graph", "--help"]),
+    ("help-conform", &["conform", "--help"]),
+];
+
+const FINE: &str = "scenarios/lab3/4.1.ron";
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_balancelab"));
+    command
+        .args(args)
+        .current_dir(top())
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn ask(args: &[&str]) -> Output {
+    command(args).output().expect("the binary runs")
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("UTF-8")
+}
+
+fn remarks(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("UTF-8")
+}
+
+#[track_caller]
+fn ends(output: &Output, status: i32) {
+    assert_eq!(output.status.code(), Some(status), "{}", remarks(output));
+}
+
+/// A scenario for one test, in a file of its own.
+fn written(name: &str, text: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).expect("a folder for tests");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+/// A claim about task 4.1 that is not so.
+const WRONG: &str = "expect=[errors(exactly: 7)]";
+
+#[test]
+fn help() {
+    for (name, args) in PAGES {
+        let output = ask(args);
+        ends(&output, 0);
+        snapshots::assert(&format!("cli/{name}"), out(&output));
+    }
+}
+
+#[test]
+fn fine_is_0() {
+    let output = ask(&["run", FINE]);
+    ends(&output, 0);
+    assert_eq!(remarks(&output), "");
+    assert!(out(&output).contains("\u{2713}  served"));
+    let last = out(&output).lines().last().expect("a last line");
+    assert!(
+        last.starts_with("seed 42 \u{b7} profile 2.6 \u{b7} digest "),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_missed_expectation_is_1() {
+    let output = ask(&["run", FINE, "--set", WRONG]);
+    ends(&output, 1);
+    let told = out(&output);
+    assert!(told.contains("\u{2717}  errors(exactly: 7)  0\n"), "{told}");
+    ends(&ask(&["run", FINE, "--set", WRONG, "--no-expect"]), 0);
+    // A table of numbers has no room for verdicts: they are told beside it.
+    let csv = ask(&["run", FINE, "--set", WRONG, "--format", "csv"]);
+    ends(&csv, 1);
+    assert_eq!(remarks(&csv), "missed: 4.1: errors(exactly: 7): got 0\n");
+}
+
+#[test]
+fn usage_is_2() {
+    for args in [
+        &["fly"][..],
+        &["run"],
+        &["run", FINE, "--format", "xml"],
+        &["run", FINE, "--set", "seed"],
+        &["run", FINE, "--profile", "1.5"],
+        &["graph"],
+    ] {
+        let output = ask(args);
+        ends(&output, 2);
+        assert_eq!(out(&output), "");
+        assert!(remarks(&output).contains("Usage:") || remarks(&output).contains("--help"));
+    }
+}
+
+#[test]
+fn a_refused_file_is_3() {
+    let output = ask(&["run", "scenarios/nowhere.ron"]);
+    ends(&output, 3);
+    assert_eq!(out(&output), "");
+    assert!(
+        remarks(&output).contains("no such file"),
+        "{}",
+        remarks(&output)
+    );
+    let broken = written("broken.ron", "(version: 1, titel: \"x\")");
+    for verb in ["run", "check", "graph"] {
+        let output = ask(&[verb, &broken]);
+        ends(&output, 3);
+        assert!(remarks(&output).contains("titel"), "{}", remarks(&output));
+    }
+}
+
+#[test]
+fn all_files_run_and_the_worst_counts() {
+    let nowhere = "scenarios/nowhere.ron";
+    let other = "scenarios/lab3/1.4.ron";
+    let json =
+        |set: &[&str]| ask(&[&["run", "--format", "json", other, nowhere, FINE], set].concat());
+    let output = json(&[]);
+    ends(&output, 3);
+    let reports: Value = serde_json::from_str(out(&output)).expect("JSON");
+    let names: Vec<&str> = reports
+        .as_array()
+        .expect("several reports")
+        .iter()
+        .map(|report| report["scenario"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(names, ["1.4", "4.1"]);
+    ends(&json(&["--set", WRONG]), 3);
+    ends(&ask(&["run", other, FINE, "--set", WRONG]), 1);
+    ends(&ask(&["run", other, FINE]), 0);
+}
+
+#[test]
+fn json_says_what_text_says() {
+    let json = ask(&["run", FINE, "--format", "json", "--picks"]);
+    ends(&json, 0);
+    let report: Value = serde_json::from_str(out(&json)).expect("JSON");
+    let text = ask(&["run", FINE]);
+    for server in report["servers"].as_array().expect("servers") {
+        let row = format!("  {}  ", server["name"].as_str().expect("a name"));
+        let line = out(&text)
+            .lines()
+            .find(|line| line.starts_with(&row))
+            .expect("a row");
+        assert!(line.contains(&server["requests"].to_string()), "{line}");
+        let picks = report["picks"].as_array().expect("asked for");
+        let picked = picks.iter().filter(|pick| **pick == server["name"]).count();
+        assert_eq!(server["requests"], picked);
+    }
+    let digest = report["digest"].as_str().expect("a digest");
+    assert!(out(&text).contains(digest));
+}
+
+#[test]
+fn settings_change_the_run() {
+    let output = ask(&[
+        "run",
+        FINE,
+        "--no-expect",
+        "--seed",
+        "7",
+        "--profile",
+        "2.2",
+    ]);
+    ends(&output, 0);
+    assert!(
+        out(&output).contains("seed 7 \u{b7} profile 2.2"),
+        "{}",
+        out(&output)
+    );
+    let few = ask(&[
+        "run",
+        FINE,
+        "--no-expect",
+        "--set",
+        "clients.jmeter.loops=10",
+    ]);
+    ends(&few, 0);
+    let total = out(&few).lines().find(|line| line.starts_with("  total"));
+    assert!(total.expect("a total").contains(" 20 "), "{}", out(&few));
+}
+
+#[test]
+fn colours_only_when_wanted() {
+    let colored = |args: &[&str], env: &[(&str, &str)]| {
+        let output = command(args).envs(env.iter().copied()).output();
+        out(&output.expect("the binary runs")).contains("\x1b[")
+    };
+    assert!(!colored(&["run", FINE], &[]), "no terminal, no colour");
+    assert!(colored(&["run", FINE], &[("CLICOLOR_FORCE", "1")]));
+    assert!(colored(
+        &["run", FINE, "--color", "always"],
+        &[("NO_COLOR", "1")]
+    ));
+    assert!(!colored(
+        &["run", FINE, "--color", "never"],
+        &[("CLICOLOR_FORCE", "1")]
+    ));
+    assert!(!colored(
+        &["run", FINE, "--color", "always", "--format", "json"],
+        &[]
+    ));
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_trouble() {
+    // More than a pipe holds, so that writing must fail.
+    let mut args = vec!["run", "--picks"];
+    args.extend([FINE; 15]);
+    let mut child = command(&args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut first = [0; 1];
+    let mut stdout = child.stdout.take().expect("piped");
+    stdout.read_exact(&mut first).expect("one byte");
+    drop(stdout);
+    let output = child.wait_with_output().expect("it ends");
+    ends(&output, 0);
+    assert_eq!(remarks(&output), "");
+}
+
+#[test]
+fn check_tells_without_running() {
+    let broken = written("unread.ron", "(version: 1, title: \"x\", proxi: ())");
+    let output = ask(&["check", "--format", "json", FINE, &broken]);
+    ends(&output, 3);
+    assert_eq!(remarks(&output), "", "everything is in the JSON");
+    let files: Value = serde_json::from_str(out(&output)).expect("JSON");
+    assert_eq!(files[0]["ok"], true);
+    assert_eq!(files[1]["ok"], false);
+    let label = &files[1]["diagnostics"][0]["labels"][0];
+    assert_eq!(label["line"], 1);
+    assert!(files[1]["diagnostics"][0]["code"].is_string());
+}
+
+#[test]
+fn list_knows_every_lab_task() {
+    let output = ask(&["list", "--format", "json", "scenarios/lab3"]);
+    ends(&output, 0);
+    let list: Value = serde_json::from_str(out(&output)).expect("JSON");
+    let listed: Vec<String> = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| entry["file"].as_str().expect("a file").to_owned())
+        .collect();
+    for task in snapshots::tasks() {
+        let file = format!("scenarios/lab3/{task}.ron");
+        assert!(listed.contains(&file), "{file} is not in {listed:?}");
+    }
+    ends(&ask(&["list", "no/such/folder"]), 3);
+}
+
+#[test]
+fn graphs_are_dot() {
+    let topology = ask(&["graph", FINE]);
+    ends(&topology, 0);
+    for name in ["jmeter", "HAProxy 2.6", "s1", "s2"] {
+        assert!(out(&topology).contains(name), "{}", out(&topology));
+    }
+    for machine in ["server", "health"] {
+        let output = ask(&["graph", "--machine", machine]);
+        ends(&output, 0);
+        assert!(out(&output).starts_with("digraph "), "{}", out(&output));
+    }
+}
+
+#[test]
+fn verify_finds_nothing_in_a_lab_task() {
+    let output = ask(&["run", "--verify", FINE]);
+    ends(&output, 0);
+    assert_eq!(out(&output), out(&ask(&["run", FINE])));
+}
