@@ -3,6 +3,7 @@
 
 pub mod args;
 mod check;
+mod config;
 mod conform;
 pub mod exit;
 mod graph;

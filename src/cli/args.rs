@@ -42,7 +42,7 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios and report who got which requests
     Run(Run),
-    /// Read scenarios and say what is wrong with them, without running them
+    /// Read scenarios or a haproxy.cfg and say what is wrong with them, without running them
     Check(Check),
     /// Replay recordings of a real HAProxy against the balancing core
     Conform(Conform),
@@ -92,9 +92,12 @@ pub struct Run {
 /// `balancelab check`
 #[derive(Clone, Debug, Args)]
 pub struct Check {
-    /// Scenario files
+    /// Scenario files, haproxy.cfg files, or folders with .cfg files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A file with the environment variables of a haproxy.cfg
+    #[arg(long, value_name = "FILE")]
+    pub env: Option<PathBuf>,
     /// Changes to them
     #[command(flatten)]
     pub changes: Changes,

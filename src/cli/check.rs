@@ -1,10 +1,12 @@
 //! `balancelab check`: what is wrong with files, without running them.
 
 use std::io;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::args::{Check, Format};
+use super::config;
 use super::exit::Exit;
 use super::load;
 use super::screen::Screen;
@@ -19,12 +21,18 @@ struct Verdict {
     errors: usize,
     warnings: usize,
     diagnostics: Value,
+    /// What becomes of every line, for a configuration of HAProxy.
+    directives: Option<Value>,
 }
 
 /// Checks every file, even if one before it was refused.
 pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Result<Exit> {
     let mut verdicts = Vec::new();
     for file in &args.files {
+        if config::is_config(file) {
+            verdicts.push(configuration(file, args, format, screen)?);
+            continue;
+        }
         let (title, notes, files) = match load::scenario(file, &args.changes) {
             Ok(loaded) => (Some(loaded.plan.title), loaded.warnings, loaded.files),
             Err(refused) => (None, refused.notes, refused.files),
@@ -40,6 +48,7 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
             errors: count(&notes, Severity::Error),
             warnings: count(&notes, Severity::Warning),
             diagnostics: serde_json::from_str(&json).expect("the renderer writes JSON"),
+            directives: None,
         });
     }
     let text = match format {
@@ -53,6 +62,53 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
     Ok(if refused { Exit::Refused } else { Exit::Fine })
 }
 
+/// Checks a configuration of HAProxy, and shows what becomes of its lines.
+fn configuration(
+    file: &Path,
+    args: &Check,
+    format: Format,
+    screen: &mut Screen,
+) -> io::Result<Verdict> {
+    let read = match config::read(file, args.env.as_deref()) {
+        Ok(read) => read,
+        Err(error) => {
+            screen.alarm("error", &error.to_string())?;
+            return Ok(Verdict {
+                file: file.display().to_string(),
+                ok: false,
+                title: String::new(),
+                errors: 1,
+                warnings: 0,
+                diagnostics: json!([]),
+                directives: None,
+            });
+        }
+    };
+    let notes = &read.imported.notes;
+    match format {
+        Format::Json => {}
+        Format::Csv => load::remark(notes, &read.files, screen)?,
+        Format::Text => {
+            screen.result(&format!("{}\n", read.ledger().text(screen.ink())))?;
+            load::remark(notes, &read.files, screen)?;
+        }
+        Format::Markdown => {
+            screen.result(&format!("{}\n", read.ledger().markdown()))?;
+            load::remark(notes, &read.files, screen)?;
+        }
+    }
+    let json = render::json(notes, &read.files);
+    Ok(Verdict {
+        file: file.display().to_string(),
+        ok: !read.imported.is_refused(),
+        title: read.summary(),
+        errors: count(notes, Severity::Error),
+        warnings: count(notes, Severity::Warning),
+        diagnostics: serde_json::from_str(&json).expect("the renderer writes JSON"),
+        directives: Some(read.directives()),
+    })
+}
+
 fn count(notes: &[Diagnostic], severity: Severity) -> usize {
     let alike = notes.iter().filter(|note| note.severity() == severity);
     alike.count()
@@ -62,12 +118,16 @@ fn json_of(verdicts: &[Verdict]) -> Value {
     verdicts
         .iter()
         .map(|verdict| {
-            json!({
+            let mut value = json!({
                 "file": verdict.file,
                 "ok": verdict.ok,
                 "title": verdict.title,
                 "diagnostics": verdict.diagnostics,
-            })
+            });
+            if let Some(directives) = &verdict.directives {
+                value["directives"] = directives.clone();
+            }
+            value
         })
         .collect()
 }

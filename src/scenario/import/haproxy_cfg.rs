@@ -5,6 +5,9 @@
 //! [`options`], [`server_words`] and [`global`] know the language; [`proxy`], [`server`] and
 //! [`checks`] keep what is modelled; [`lower`] makes the core's settings of it.
 
+mod acl;
+mod actions;
+mod arguments;
 mod checks;
 mod condition;
 mod global;
@@ -14,6 +17,9 @@ mod lower;
 mod options;
 mod proxy;
 mod read;
+mod rules;
+mod sample;
+mod samples;
 mod server;
 mod server_words;
 mod stick;

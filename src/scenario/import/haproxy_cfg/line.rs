@@ -5,6 +5,27 @@ use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::suggest;
 use crate::scenario::{FileId, Place};
 
+/// A list longer than this is no help.
+const LONG: usize = 30;
+
+/// Adds to `note` what would be accepted instead of `word`, and the nearest of it.
+pub(super) fn guess(
+    note: Diagnostic,
+    word: &str,
+    known: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Diagnostic {
+    let mut known: Vec<_> = known.into_iter().collect();
+    if known.len() > LONG {
+        let near = suggest::nearest(word, known.iter().map(AsRef::as_ref)).map(str::to_owned);
+        known.clear();
+        return match near {
+            Some(near) => note.help(format!("did you mean `{near}`?")),
+            None => note,
+        };
+    }
+    suggest::attach(note, word, known)
+}
+
 /// A line that has at least one word.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
@@ -64,7 +85,7 @@ impl Line {
         known: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Diagnostic {
         let note = Diagnostic::new(Code::UnknownWord, message, self.place(index));
-        suggest::attach(note, self.word(index), known)
+        guess(note, self.word(index), known)
     }
 
     /// That at most `most` words follow the one numbered `index`.

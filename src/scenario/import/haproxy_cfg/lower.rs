@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use balance::config::{Backend, Balance, Cookie, Stick};
 use balance::{BackendId, Config, Span};
 
+use super::line::guess;
 use super::proxy::{Proxy, Settings};
 use super::read::Draft;
+use super::samples::Names;
 use super::server::ServerDraft;
 use super::value::Address;
 use super::{BackendFacts, Frontend, Imported};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::suggest;
 
 /// `maxconn` where no line sets one. HAProxy takes it from the limits of the process; this
 /// is its fixed value for builds that do not.
@@ -29,6 +30,9 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
     for (index, proxy) in draft.proxies.iter().enumerate() {
         if !proxy.settings.disabled {
             lowering.targets(index, proxy, &mut notes);
+            lowering.uses(proxy, &mut notes);
+            lowering.wants(proxy, &mut notes);
+            lowering.refers(proxy, &mut notes);
             lowering.sticks(proxy, &mut notes);
             lowering.servers(proxy, &mut notes);
         }
@@ -108,7 +112,7 @@ impl Lowering<'_> {
             None => {
                 let message = format!("there is no backend called `{name}`");
                 let note = Diagnostic::new(Code::UnknownName, message, *place);
-                notes.push(suggest::attach(note, name, self.backs.keys()));
+                notes.push(guess(note, name, self.backs.keys()));
             }
             Some(&target) if target == index => {
                 let message = format!("`{name}` sends its requests to itself");
@@ -126,6 +130,72 @@ impl Lowering<'_> {
                             .also(back.place, "this one has no `mode http`"),
                     );
                 }
+            }
+        }
+    }
+
+    /// The backends and servers that rules name.
+    fn uses(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        for line in &proxy.uses {
+            if line.server {
+                if !proxy.servers.iter().any(|server| server.name == line.name) {
+                    let message = format!("`{}` has no server `{}`", proxy.name, line.name);
+                    let note = Diagnostic::new(Code::UnknownName, message, line.place);
+                    let known = proxy.servers.iter().map(|server| &server.name);
+                    notes.push(guess(note, &line.name, known));
+                }
+                continue;
+            }
+            match self.backs.get(line.name.as_str()) {
+                None => {
+                    let message = format!("there is no backend called `{}`", line.name);
+                    let note = Diagnostic::new(Code::UnknownName, message, line.place);
+                    notes.push(guess(note, &line.name, self.backs.keys()));
+                }
+                Some(&target) => {
+                    let back = &self.draft.proxies[target];
+                    if proxy.settings.http && !back.settings.http {
+                        let message = format!(
+                            "`{}` speaks HTTP, but backend `{}` is in mode tcp",
+                            proxy.name, line.name
+                        );
+                        notes.push(Diagnostic::new(Code::Clash, message, line.place));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The names that expressions need.
+    fn wants(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        for want in &proxy.acls.wants {
+            let own = want.name.is_empty();
+            let name = if own { &proxy.name } else { &want.name };
+            let (there, what) = match want.names {
+                Names::Backend => (own || self.backs.contains_key(name.as_str()), "backend"),
+                Names::Frontend => {
+                    let found =
+                        (self.draft.proxies.iter()).any(|p| p.role.is_front() && p.name == *name);
+                    (found, "frontend")
+                }
+                Names::Server => {
+                    let (backend, server) = name.split_once('/').unwrap_or((&proxy.name, name));
+                    (self.find(backend, server).is_some(), "server")
+                }
+                Names::Table => {
+                    let found = (self.draft.proxies.iter())
+                        .any(|p| p.name == *name && p.stick.table.is_some());
+                    (found, "stick table")
+                }
+                Names::Users => {
+                    let key = ("userlist", name.clone());
+                    (own || self.draft.others.contains_key(&key), "user list")
+                }
+                Names::Nothing => continue,
+            };
+            if !there {
+                let message = format!("there is no {what} called `{name}`");
+                notes.push(Diagnostic::new(Code::UnknownName, message, want.place));
             }
         }
     }
@@ -149,6 +219,13 @@ impl Lowering<'_> {
         }
     }
 
+    /// The sections that lines name.
+    fn refers(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        for reference in &proxy.refers {
+            self.section(reference.kind, &reference.name, reference.place, notes);
+        }
+    }
+
     fn section(
         &self,
         kind: &'static str,
@@ -164,7 +241,7 @@ impl Lowering<'_> {
             .map(|(_, name)| name);
         let message = format!("there is no `{kind}` section called `{name}`");
         let note = Diagnostic::new(Code::UnknownName, message, place);
-        notes.push(suggest::attach(note, name, known));
+        notes.push(guess(note, name, known));
     }
 
     fn servers(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
@@ -190,6 +267,7 @@ impl Lowering<'_> {
                 self.section("resolvers", name, *place, notes);
             }
             check_port(server, notes);
+            self.verification(server, notes);
             self.track(server, proxy, notes);
         }
     }
@@ -198,6 +276,19 @@ impl Lowering<'_> {
         let proxy = &self.draft.proxies[*self.backs.get(backend)?];
         let found = proxy.servers.iter().find(|s| s.name == server)?;
         Some((proxy, found))
+    }
+
+    /// Encryption towards a server needs to know whom to trust.
+    fn verification(&self, server: &ServerDraft, notes: &mut Vec<Diagnostic>) {
+        let template = &server.template;
+        let trusted = self.draft.trusting || template.verify_none || template.ca_file;
+        if template.ssl && !trusted {
+            let message = format!(
+                "`ssl` of server `{}` lacks `ca-file` or `verify none`",
+                server.name
+            );
+            notes.push(Diagnostic::new(Code::Missing, message, server.place));
+        }
     }
 
     fn track(&self, server: &ServerDraft, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
@@ -239,7 +330,9 @@ impl Lowering<'_> {
     fn kept(&self) -> Vec<usize> {
         let sent: BTreeSet<usize> = (self.draft.proxies.iter())
             .filter_map(|proxy| proxy.settings.default_backend.as_ref())
-            .filter_map(|(name, _)| self.backs.get(name.as_str()).copied())
+            .map(|(name, _)| name)
+            .chain((self.draft.proxies.iter().flat_map(|p| &p.uses)).map(|line| &line.name))
+            .filter_map(|name| self.backs.get(name.as_str()).copied())
             .collect();
         (self.draft.proxies.iter().enumerate())
             .filter(|(index, proxy)| {
@@ -258,7 +351,12 @@ impl Lowering<'_> {
             .filter(|(_, proxy)| proxy.role.is_front() && !proxy.settings.disabled)
             .filter(|(front, proxy)| {
                 let default = proxy.settings.default_backend.as_ref();
-                *front == index || default.is_some_and(|(name, _)| name == own)
+                *front == index
+                    || default.is_some_and(|(name, _)| name == own)
+                    || proxy
+                        .uses
+                        .iter()
+                        .any(|line| !line.server && line.name == own)
             })
             .map(|(_, proxy)| u64::from(self.maxconn(proxy)))
             .sum();

@@ -7,11 +7,14 @@ use balance::words::{ConfigWordError, WordProblem};
 use balance::{Span, Version};
 
 use super::super::{Env, Status};
+use super::acl::{Acls, sample_error};
+use super::arguments::arguments;
 use super::checks::Checks;
 use super::keywords::{self, Keyword, Role, Verdict};
 use super::line::Line;
 use super::options;
 use super::read::Out;
+use super::sample;
 use super::server::{ServerDraft, Template};
 use super::server_words;
 use super::value::{self, Address, Ports};
@@ -38,6 +41,30 @@ pub(super) struct Proxy {
     /// The addresses it listens on, as written, with the first port.
     pub(super) binds: Vec<(String, Option<u16>)>,
     pub(super) stick: StickDraft,
+    /// The ACLs that its conditions can use.
+    pub(super) acls: Acls,
+    /// Whom its rules send requests to.
+    pub(super) uses: Vec<UseLine>,
+    /// The sections that its lines name.
+    pub(super) refers: Vec<Reference>,
+}
+
+/// Another section that a line names.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    /// Its keyword.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    pub(super) place: Place,
+}
+
+/// The backend or server that a `use_backend` or `use-server` line names.
+#[derive(Clone, Debug)]
+pub(super) struct UseLine {
+    pub(super) name: String,
+    pub(super) place: Place,
+    /// It is a server.
+    pub(super) server: bool,
 }
 
 /// What a proxy copies from its `defaults`.
@@ -153,10 +180,13 @@ impl Proxy {
             role,
             name: name.to_owned(),
             place: line.place(usize::from(!name.is_empty())),
-            settings: parent.map_or_else(Settings::default, |parent| parent.settings.clone()),
+            settings: inherited(role, parent),
             servers: Vec::new(),
             binds: Vec::new(),
             stick: StickDraft::default(),
+            acls: parent.map_or_else(Acls::default, |parent| parent.acls.clone()),
+            uses: Vec::new(),
+            refers: parent.map_or_else(Vec::new, |parent| parent.refers.clone()),
         })
     }
 
@@ -178,6 +208,10 @@ impl Proxy {
             Verdict::Ignored => {
                 self.ignored(line, keyword, out);
                 // HAProxy still looks at the words of most lines that it drops.
+                if line.word(1).is_empty() && keyword.words == "stick" {
+                    return Ok(());
+                }
+                line.at_most(keyword.len() - 1, keyword.most.min(64))?;
                 let mut scratch = Out::default();
                 let mut copy = Self::scratch(self);
                 return copy.set(keyword, line, prefix, env, &mut scratch);
@@ -207,6 +241,9 @@ impl Proxy {
             servers: Vec::new(),
             binds: Vec::new(),
             stick: StickDraft::default(),
+            acls: of.acls.clone(),
+            uses: Vec::new(),
+            refers: Vec::new(),
         }
     }
 
@@ -248,6 +285,15 @@ impl Proxy {
         env: &Env,
         out: &mut Out,
     ) -> Result<(), Diagnostic> {
+        if self.rule(keyword, line, out)? {
+            return Ok(());
+        }
+        if keyword.words == "log" && prefix == Prefix::No {
+            line.at_most(0, 0)?;
+        } else {
+            arguments(keyword.words, line)?;
+            self.refer(keyword, line);
+        }
         let settings = &mut self.settings;
         match keyword.words {
             "option" => return self.option(line, prefix, out),
@@ -328,6 +374,21 @@ impl Proxy {
         Ok(())
     }
 
+    /// Remembers the section that a line names.
+    fn refer(&mut self, keyword: &Keyword, line: &Line) {
+        let (kind, at) = match (keyword.words, line.word(1)) {
+            ("errorfiles", _) => ("http-errors", 1),
+            ("filter", "cache") => ("cache", 2),
+            ("use-fcgi-app", _) => ("fcgi-app", 1),
+            _ => return,
+        };
+        self.refers.push(Reference {
+            kind,
+            name: line.word(at).to_owned(),
+            place: line.place(at),
+        });
+    }
+
     /// The lines whose words the core reads itself.
     fn words(
         &mut self,
@@ -358,6 +419,10 @@ impl Proxy {
         match outcome {
             Ok(()) => out.enter(line, 0, keyword.words, Status::Modelled, ""),
             Err(error) if matches!(error.problem, WordProblem::NotSimulated { .. }) => {
+                if words.first() == Some(&"hash") {
+                    sample::sample(&words[1..], true)
+                        .map_err(|error| sample_error(line, 2, error))?;
+                }
                 out.enter(
                     line,
                     0,
@@ -397,7 +462,14 @@ impl Proxy {
             "httplog" | "httpslog" if !matches!(line.word(2), "" | "clf") => {
                 return Err(line.unknown(2, format!("`option {name}` only takes `clf`"), ["clf"]));
             }
-            "forwardfor" => forwardfor(line)?,
+            "forwardfor" | "originalto" => forwardfor(line, name)?,
+            "http-restrict-req-hdr-names" => {
+                let known = ["preserve", "delete", "reject"];
+                if !known.contains(&line.word(2)) {
+                    let message = format!("`option {name}` needs one of three words");
+                    return Err(line.unknown(2, message, known));
+                }
+            }
             "httpchk" | "tcp-check" | "ldap-check" | "mysql-check" | "pgsql-check"
             | "redis-check" | "smtpchk" | "spop-check" | "ssl-hello-chk" | "external-check" => {
                 settings.checks.option(line, name)?;
@@ -426,6 +498,12 @@ impl Proxy {
         }
         out.enter(line, 0, "bind", Status::Modelled, "");
         let mut at = 2;
+        let words = line.from(2);
+        let certificate = ["crt", "crt-list", "generate-certificates", "ca-sign-file"];
+        if words.contains(&"ssl") && !words.iter().any(|word| certificate.contains(word)) {
+            let place = words.iter().position(|word| *word == "ssl").unwrap_or(0);
+            return Err(line.missing(2 + place, "`bind ... ssl` needs a certificate: `crt FILE`"));
+        }
         while !line.word(at).is_empty() {
             let name = line.word(at);
             let Some(word) = server_words::bind_word(name) else {
@@ -440,6 +518,15 @@ impl Proxy {
         }
         Ok(())
     }
+}
+
+/// What a proxy copies from its `defaults`; a backend no default target.
+fn inherited(role: Role, parent: Option<&Proxy>) -> Settings {
+    let mut settings = parent.map_or_else(Settings::default, |parent| parent.settings.clone());
+    if role == Role::Backend {
+        settings.default_backend = None;
+    }
+    settings
 }
 
 /// The option that a line names.
@@ -506,11 +593,11 @@ fn positive(line: &Line, keyword: &Keyword, out: &mut Out) -> Result<Option<u32>
     Ok(u32::try_from(number).ok().filter(|&n| n > 0))
 }
 
-fn forwardfor(line: &Line) -> Result<(), Diagnostic> {
+fn forwardfor(line: &Line, name: &str) -> Result<(), Diagnostic> {
     let mut at = 2;
     while !line.word(at).is_empty() {
         at += match line.word(at) {
-            "if-none" => 1,
+            "if-none" if name == "forwardfor" => 1,
             word @ ("except" | "header") => {
                 if line.word(at + 1).is_empty() {
                     return Err(line.missing(at + 1, format!("`{word}` needs an argument")));
@@ -519,7 +606,7 @@ fn forwardfor(line: &Line) -> Result<(), Diagnostic> {
             }
             word => {
                 let known = ["except", "header", "if-none"];
-                return Err(line.unknown(at, format!("`forwardfor` has no `{word}`"), known));
+                return Err(line.unknown(at, format!("`option {name}` has no `{word}`"), known));
             }
         };
     }

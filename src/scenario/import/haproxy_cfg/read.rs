@@ -7,11 +7,10 @@ use super::super::{Directive, Env, Status};
 use super::condition;
 use super::global::{self, Other};
 use super::keywords::Role;
-use super::line::Line;
+use super::line::{Line, guess};
 use super::proxy::{Prefix, Proxy};
 use super::token::{self, TokenError};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
-use crate::scenario::suggest;
 use crate::scenario::{FileId, Files, Place};
 
 /// After so many errors the rest is not read: it is probably no configuration at all.
@@ -26,6 +25,8 @@ pub(super) struct Draft {
     pub(super) out: Out,
     /// `maxconn` of `global`.
     pub(super) maxconn: Option<u32>,
+    /// `ssl-server-verify none`
+    pub(super) trusting: bool,
     /// Every `defaults` section.
     pub(super) defaults: Vec<Proxy>,
     /// Every other proxy, in order.
@@ -191,6 +192,7 @@ impl Reader<'_> {
             return;
         }
         let first = line.word(0).to_owned();
+        let entered = self.draft.out.ledger.len();
         let outcome = if first.starts_with('.') {
             self.block(&line)
         } else if self.blocks.iter().all(|block| block.live) {
@@ -202,6 +204,7 @@ impl Reader<'_> {
             Ok(())
         };
         if let Err(note) = outcome {
+            self.draft.out.ledger.truncate(entered);
             self.refuse(&line, line.whole(), &first, note);
         }
     }
@@ -391,7 +394,7 @@ impl Reader<'_> {
                 .map(|defaults| defaults.name.as_str());
             let message = format!("there is no `defaults` section called `{wanted}` above");
             let note = Diagnostic::new(Code::UnknownName, message, line.place(from + 1));
-            return Err(suggest::attach(note, wanted, known));
+            return Err(guess(note, wanted, known));
         };
         if let Some(second) = named.next() {
             let message = format!("two `defaults` sections are called `{wanted}`");
@@ -458,12 +461,29 @@ impl Reader<'_> {
                 let number = line.number(1, word)?.clamp(0, i64::from(u32::MAX));
                 self.draft.maxconn = Some(number as u32).filter(|&n| n > 0);
             }
+            "log" if prefix == Prefix::None => super::arguments::log(line, 1, false)?,
+            "stats" => {
+                let known = ["socket", "timeout", "maxconn", "bind-process"];
+                if !known.contains(&line.word(1)) {
+                    let message = format!("`stats` of `global` has no `{}`", line.word(1));
+                    return Err(line.unknown(1, message, known));
+                }
+                if line.word(2).is_empty() {
+                    return Err(
+                        line.missing(2, format!("`stats {}` needs an argument", line.word(1)))
+                    );
+                }
+                if line.word(1) == "timeout" {
+                    line.time(2, "stats timeout")?;
+                }
+            }
             "nbthread" if super::value::lenient(line.word(1)).0 < 1 => {
                 return Err(line.blame(1, "`nbthread` needs a number of at least 1"));
             }
             "spread-checks" if !(0..=50).contains(&line.number(1, word)?) => {
                 return Err(line.blame(1, "`spread-checks` is a percentage from 0 to 50"));
             }
+            "ssl-server-verify" => self.draft.trusting = line.word(1) == "none",
             "setenv" | "presetenv" => {
                 if line.word(2).is_empty() {
                     return Err(line.missing(2, format!("`{word}` needs a name and a value")));

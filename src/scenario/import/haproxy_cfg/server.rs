@@ -4,13 +4,12 @@ use balance::Span;
 use balance::config::{Check, InitState, Observe, OnError, Server};
 
 use super::super::{Env, Status};
-use super::line::Line;
+use super::line::{Line, guess};
 use super::read::Out;
 use super::server_words::{self, Word};
 use super::value::{self, Address, Ports};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::suggest;
 
 /// The most servers one `server-template` may make, and all templates of a file together.
 const MOST_TEMPLATED: u64 = 10_000;
@@ -27,6 +26,12 @@ pub(super) struct Template {
     pub(super) track: Option<(String, Place)>,
     /// `id`
     pub(super) id_place: Option<Place>,
+    /// `ssl` is on.
+    pub(super) ssl: bool,
+    /// `verify none`
+    pub(super) verify_none: bool,
+    /// `ca-file` is given.
+    pub(super) ca_file: bool,
     /// `resolvers`
     pub(super) resolvers: Option<(String, Place)>,
 }
@@ -120,7 +125,8 @@ impl Template {
             let Some(word) = server_words::server_word(name) else {
                 return Err(unknown(line, at, &keyword));
             };
-            if word.arguments > 0 && line.word(at + 1).is_empty() {
+            // HAProxy reads a weight that is missing at the end of the line as 0.
+            if word.arguments > 0 && line.word(at + 1).is_empty() && name != "weight" {
                 return Err(line.missing(at + 1, format!("`{name}` needs an argument")));
             }
             self.set(line, at, word, out)?;
@@ -159,7 +165,7 @@ impl Template {
             "enabled" => server.disabled = false,
             "cookie" => server.cookie = Some(argument.to_owned()),
             "weight" => {
-                let weight = count(line, at, out)?;
+                let weight = count(line, at, out);
                 if !(0..=256).contains(&weight) {
                     let message = format!("weight {weight} is not in 0..=256");
                     let note = Diagnostic::new(Code::Range, message, line.place(at + 1));
@@ -167,9 +173,9 @@ impl Template {
                 }
                 server.weight = weight as u32;
             }
-            "maxconn" => server.maxconn = limit(line, at, out)?,
-            "minconn" => server.minconn = limit(line, at, out)?,
-            "maxqueue" => server.maxqueue = limit(line, at, out)?,
+            "maxconn" => server.maxconn = limit(line, at, out),
+            "minconn" => server.minconn = limit(line, at, out),
+            "maxqueue" => server.maxqueue = limit(line, at, out),
             "rise" => self.probe.rise = at_least_one(line, at, out)?,
             "fall" => self.probe.fall = at_least_one(line, at, out)?,
             "error-limit" => server.error_limit = at_least_one(line, at, out)?,
@@ -182,6 +188,17 @@ impl Template {
             "downinter" => self.probe.downinter = Some(interval(line, at)?),
             "slowstart" => server.slowstart = line.time(at + 1, word.name)?,
             "track" => self.track = Some((argument.to_owned(), line.place(at + 1))),
+            "ssl" => self.ssl = true,
+            "no-ssl" => self.ssl = false,
+            "ca-file" => self.ca_file = true,
+            "verify" => match argument {
+                "none" => self.verify_none = true,
+                "required" => self.verify_none = false,
+                _ => {
+                    let message = format!("`verify` has no `{argument}`");
+                    return Err(line.unknown(at + 1, message, ["none", "required"]));
+                }
+            },
             "port" => self.check_port = true,
             "addr" => self.check_port |= argument.contains(':'),
             "resolvers" => self.resolvers = Some((argument.to_owned(), line.place(at + 1))),
@@ -265,27 +282,27 @@ fn unknown(line: &Line, at: usize, keyword: &str) -> Diagnostic {
         return line.blame(at, message).help(*help);
     }
     let note = Diagnostic::new(Code::UnknownWord, message, line.place(at));
-    suggest::attach(note, name, server_words::server_names())
+    guess(note, name, server_words::server_names())
 }
 
 /// A number as HAProxy reads it; what it reads otherwise than written is said.
-fn count(line: &Line, at: usize, out: &mut Out) -> Result<i64, Diagnostic> {
-    let number = line.number(at + 1, line.word(at))?;
+fn count(line: &Line, at: usize, out: &mut Out) -> i64 {
+    let (number, _) = value::lenient(line.word(at + 1));
     let text = line.word(at + 1);
     if !value::lenient(text).1 {
         let message = format!("`{text}` is no whole number: HAProxy reads it as {number}");
         out.say(Diagnostic::new(Code::Lint, message, line.place(at + 1)));
     }
-    Ok(number)
+    number
 }
 
 /// A limit, where nothing and less than nothing mean no limit.
-fn limit(line: &Line, at: usize, out: &mut Out) -> Result<u32, Diagnostic> {
-    Ok(count(line, at, out)?.clamp(0, i64::from(i32::MAX)) as u32)
+fn limit(line: &Line, at: usize, out: &mut Out) -> u32 {
+    count(line, at, out).clamp(0, i64::from(i32::MAX)) as u32
 }
 
 fn at_least_one(line: &Line, at: usize, out: &mut Out) -> Result<u32, Diagnostic> {
-    let number = count(line, at, out)?;
+    let number = count(line, at, out);
     if number < 1 {
         let message = format!("`{}` must be at least 1", line.word(at));
         return Err(Diagnostic::new(Code::Range, message, line.place(at + 1)));

@@ -4,9 +4,11 @@ use balance::config::{Stick, StickRule};
 use balance::words::WordProblem;
 
 use super::super::Status;
+use super::acl::sample_error;
 use super::line::Line;
 use super::proxy::{Proxy, StickLine, words_error};
 use super::read::Out;
+use super::sample;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// What a table can store; those that end in `(` need an argument.
@@ -138,11 +140,14 @@ impl Proxy {
             match StickRule::parse(&[kind, line.word(2)]) {
                 Ok(rule) => (Some(rule), Status::Modelled, String::new()),
                 Err(error) if matches!(error.problem, WordProblem::NotSimulated { .. }) => {
+                    sample::sample(&[line.word(2)], false)
+                        .map_err(|error| sample_error(line, 2, error))?;
                     (None, Status::NotModelled, error.to_string())
                 }
                 Err(error) => return Err(words_error(line, 0, &error)),
             }
         } else {
+            self.acls.condition(line, at, false)?;
             let why = "a `stick` rule with a condition is not followed".to_owned();
             (None, Status::NotModelled, why)
         };

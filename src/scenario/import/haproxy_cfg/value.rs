@@ -179,12 +179,17 @@ fn port_range(port: Option<&str>, text: &str, ports: Ports) -> Result<(u16, u16)
             .ok_or_else(|| format!("port {digits} of `{text}` is not in 0..=65535"))
     };
     if ports == Ports::Server {
-        // `+N` and `-N` count from the port the client used; the simulation needs none.
+        // `+N` and `-N` count from the port the client used, so there is none to write down.
         let digits = port.strip_prefix(['+', '-']).unwrap_or(port);
         if digits.contains('-') {
             return Err(format!("a server has one port, `{text}` has a range"));
         }
-        let port = number(digits)?;
+        let number = number(digits)?;
+        let port = if digits.len() == port.len() {
+            number
+        } else {
+            0
+        };
         return Ok((port, port));
     }
     let (first, last) = port.split_once('-').unwrap_or((port, port));
@@ -245,7 +250,7 @@ mod tests {
         assert_eq!(read("$IP:3000"), ip("10.0.0.1:3000"));
         assert_eq!(read("${NOPE}:3000"), ip("0.0.0.0:3000"));
         assert_eq!(read("1.2.3.4"), ip("1.2.3.4:0"));
-        assert_eq!(read("1.2.3.4:+1"), ip("1.2.3.4:1"));
+        assert_eq!(read("1.2.3.4:+1"), ip("1.2.3.4:0"));
         assert_eq!(read("[::1]:80"), ip("[::1]:80"));
         assert_eq!(read("ipv4@1.2.3.4:80"), ip("1.2.3.4:80"));
         assert_eq!(read("web:80"), Ok(Address::Name("web".into(), 80)));

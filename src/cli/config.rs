@@ -1,0 +1,155 @@
+//! A `haproxy.cfg` on its way to a configuration, and the ledger as it is shown.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::report::table::{Align, Cell, Style, Table};
+use crate::scenario::import::haproxy_cfg::{Imported, read_cfg};
+use crate::scenario::import::{Directive, Env, Status};
+use crate::scenario::{FileId, Files};
+
+/// A configuration as read, with its texts.
+pub(super) struct Config {
+    pub(super) imported: Imported,
+    pub(super) files: Files,
+    ids: Vec<FileId>,
+}
+
+/// Whether `path` is a configuration of HAProxy: a file that ends in `.cfg`, or a folder
+/// with such files.
+pub(super) fn is_config(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "cfg")
+        || (path.is_dir() && parts(path).is_ok_and(|parts| !parts.is_empty()))
+}
+
+/// Reads the configuration at `path`: a file, or every `.cfg` of a folder in the order of
+/// their names. Variables come from the process, from an `.env` beside the file, and from
+/// `env`, the later ones winning.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn read(path: &Path, env: Option<&Path>) -> io::Result<Config> {
+    let list = if path.is_dir() {
+        parts(path)?
+    } else {
+        vec![path.to_owned()]
+    };
+    let folder = if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(Path::new(""))
+    };
+    let env = environment(folder, env)?;
+    let mut files = Files::default();
+    let mut ids = Vec::new();
+    for part in &list {
+        // HAProxy reads bytes; what is not UTF-8 can only stand in texts and comments.
+        let bytes = fs::read(part).map_err(|error| named(part, &error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        ids.push(files.add(part.display().to_string(), text));
+    }
+    Ok(Config {
+        imported: read_cfg(&files, &ids, &env),
+        files,
+        ids,
+    })
+}
+
+/// The variables that a configuration in `folder` sees.
+fn environment(folder: &Path, given: Option<&Path>) -> io::Result<Env> {
+    let mut env = Env::default();
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+            env.set(name, value);
+        }
+    }
+    if let Ok(text) = fs::read_to_string(folder.join(".env")) {
+        env.read_dotenv(&text);
+    }
+    if let Some(path) = given {
+        let text = fs::read_to_string(path).map_err(|error| named(path, &error))?;
+        env.read_dotenv(&text);
+    }
+    Ok(env)
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// The `.cfg` files of a folder, by name.
+fn parts(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut list: Vec<PathBuf> = fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.is_file() && path.extension().is_some_and(|ending| ending == "cfg"))
+        .collect();
+    list.sort();
+    Ok(list)
+}
+
+impl Config {
+    /// What it comes to, in a few words: `1 backend, 2 servers`.
+    pub(super) fn summary(&self) -> String {
+        let backends = &self.imported.config.backends;
+        let servers: usize = backends.iter().map(|backend| backend.servers.len()).sum();
+        let many = |count: usize, noun: &str| match count {
+            1 => format!("1 {noun}"),
+            count => format!("{count} {noun}s"),
+        };
+        let fronts = many(self.imported.frontends.len(), "frontend");
+        let backs = many(backends.len(), "backend");
+        format!("{fronts}, {backs}, {}", many(servers, "server"))
+    }
+
+    fn file(&self, directive: &Directive) -> &str {
+        &self.files.file(directive.place.file).name
+    }
+
+    /// The ledger as a table: one row per line, and one per word that is not modelled.
+    pub(super) fn ledger(&self) -> Table {
+        let several = self.ids.len() > 1;
+        let mut table = Table::new(&[
+            ("line", if several { Align::Left } else { Align::Right }),
+            ("keyword", Align::Left),
+            ("", Align::Left),
+            ("because", Align::Left),
+        ]);
+        for directive in &self.imported.ledger {
+            let line = if several {
+                format!("{}:{}", self.file(directive), directive.line)
+            } else {
+                directive.line.to_string()
+            };
+            let style = match directive.status {
+                Status::Modelled => Style::Good,
+                Status::NoEffect => Style::Faint,
+                Status::NotModelled | Status::Refused => Style::Bad,
+            };
+            table.push(vec![
+                line.into(),
+                directive.keyword.as_ref().into(),
+                Cell::styled(directive.status.text(), style),
+                directive.why.as_ref().into(),
+            ]);
+        }
+        table
+    }
+
+    /// The ledger as JSON: `[{file, line, keyword, status, why}]`.
+    pub(super) fn directives(&self) -> Value {
+        (self.imported.ledger.iter())
+            .map(|directive| {
+                json!({
+                    "file": self.file(directive),
+                    "line": directive.line,
+                    "keyword": directive.keyword,
+                    "status": directive.status.text(),
+                    "why": directive.why,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,367 @@
+//! ACLs and conditions: `acl` lines, `{ ... }` and what follows `if` and `unless`.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::line::{Line, guess};
+use super::sample::{self, Sample, SampleError};
+use super::samples::{self, Kind};
+use crate::scenario::diagnostic::{Code, Diagnostic};
+
+/// The ACLs that need no declaration.
+const PREDEFINED: &[&str] = &[
+    "FALSE",
+    "HTTP",
+    "HTTP_1.0",
+    "HTTP_1.1",
+    "HTTP_2.0",
+    "HTTP_CONTENT",
+    "HTTP_URL_ABS",
+    "HTTP_URL_SLASH",
+    "HTTP_URL_STAR",
+    "LOCALHOST",
+    "METH_CONNECT",
+    "METH_DELETE",
+    "METH_GET",
+    "METH_HEAD",
+    "METH_OPTIONS",
+    "METH_POST",
+    "METH_PUT",
+    "METH_TRACE",
+    "RDP_COOKIE",
+    "REQ_CONTENT",
+    "TRUE",
+    "WAIT_END",
+];
+
+/// The matching methods of `-m`.
+const METHODS: &[&str] = &[
+    "beg", "bin", "bool", "dir", "dom", "end", "found", "int", "ip", "len", "reg", "str", "sub",
+];
+
+/// Comparisons before numbers.
+const COMPARISONS: &[&str] = &["eq", "ge", "gt", "le", "lt"];
+
+/// The names that the conditions of one section can use.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Acls {
+    names: BTreeSet<String>,
+    /// What must exist elsewhere.
+    pub(super) wants: Vec<Want>,
+}
+
+/// A name in an expression that something must have.
+#[derive(Clone, Debug)]
+pub(super) struct Want {
+    pub(super) names: samples::Names,
+    /// Empty: the section itself.
+    pub(super) name: String,
+    pub(super) place: crate::scenario::Place,
+}
+
+/// One test of a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Test {
+    pub(super) sample: Sample,
+    pub(super) method: &'static str,
+    pub(super) patterns: Vec<String>,
+    /// `-f`: patterns come from a file, which is not read.
+    pub(super) from_file: bool,
+}
+
+impl Acls {
+    /// An `acl` line.
+    pub(super) fn declare(&mut self, line: &Line) -> Result<Test, Diagnostic> {
+        let name = line.word(1);
+        if let Some(strange) = name.chars().find(|&c| !is_name_char(c)) {
+            let message = format!("`{strange}` cannot stand in the name of an ACL");
+            return Err(line.blame(1, message));
+        }
+        if name.is_empty() {
+            return Err(line.missing(1, "`acl` needs a name and a criterion"));
+        }
+        if name == "or" {
+            return Err(line.blame(1, "an ACL cannot be called `or`: in conditions it means or"));
+        }
+        let (test, _) = self.test(line, 2, false)?;
+        self.names.insert(name.to_owned());
+        Ok(test)
+    }
+
+    /// The condition that must, or may, begin at `at`.
+    pub(super) fn condition(
+        &mut self,
+        line: &Line,
+        at: usize,
+        required: bool,
+    ) -> Result<Vec<Test>, Diagnostic> {
+        let rule = line.word(0).to_owned();
+        match line.word(at) {
+            "if" | "unless" => self.terms(line, at + 1),
+            "" if !required => Ok(Vec::new()),
+            "" => Err(line.missing(
+                at,
+                format!("`{rule}` needs `if` or `unless` and a condition"),
+            )),
+            word => {
+                let message = format!("`{word}` cannot stand here: only `if` or `unless` can");
+                Err(line.unknown(at, message, ["if", "unless"]))
+            }
+        }
+    }
+
+    fn terms(&mut self, line: &Line, mut at: usize) -> Result<Vec<Test>, Diagnostic> {
+        let mut tests = Vec::new();
+        while !line.word(at).is_empty() {
+            let word = line.word(at);
+            if matches!(word, "or" | "||") {
+                at += 1;
+                continue;
+            }
+            let bare = word.trim_start_matches('!');
+            if bare.is_empty() {
+                at += 1;
+                continue;
+            }
+            if bare == "{" {
+                let (test, after) = self.test(line, at + 1, true)?;
+                tests.push(test);
+                at = after;
+                continue;
+            }
+            if !self.names.contains(bare) && !PREDEFINED.contains(&bare) {
+                let message = format!("there is no ACL `{bare}` above");
+                let note = Diagnostic::new(Code::UnknownName, message, line.place(at));
+                let known = self.names.iter().map(String::as_str);
+                return Err(guess(note, bare, known.chain(PREDEFINED.iter().copied())));
+            }
+            at += 1;
+        }
+        Ok(tests)
+    }
+
+    /// A criterion with its flags and patterns, to the end of the line or to `}`; the test
+    /// and the word after it.
+    fn test(&mut self, line: &Line, at: usize, braced: bool) -> Result<(Test, usize), Diagnostic> {
+        let end = if braced {
+            let found = (at..line.words.len()).find(|&i| line.word(i) == "}");
+            found.ok_or_else(|| {
+                Diagnostic::new(
+                    Code::Unclosed,
+                    "this `{` is not closed by `}`",
+                    line.place(at - 1),
+                )
+            })?
+        } else {
+            line.words.len()
+        };
+        let (sample, shorthand) = criterion(line, at, end)?;
+        self.want(line, at, &sample);
+        let mut flags = Flags::default();
+        let mut next = at + sample.words;
+        while next < end && flags.take(line, &mut next, end)? {}
+        let kind = sample.kind;
+        let method = match flags.method.or(shorthand) {
+            Some(method) => method,
+            None => match kind {
+                Kind::Bool => "bool",
+                Kind::Int => "int",
+                Kind::Ip => "ip",
+                Kind::Str => "str",
+                Kind::Bin | Kind::Any => {
+                    let message = "how to compare must be said here: `-m str`, `-m found`, ...";
+                    return Err(line.blame(at, message).accepted(METHODS.join(", ")));
+                }
+            },
+        };
+        let patterns: Vec<String> = (next..end).map(|i| line.word(i).to_owned()).collect();
+        for (index, pattern) in patterns.iter().enumerate() {
+            pattern_fits(method, pattern).map_err(|why| line.blame(next + index, why))?;
+        }
+        let test = Test {
+            sample,
+            method,
+            patterns,
+            from_file: flags.file,
+        };
+        Ok((test, end + 1))
+    }
+
+    /// Remembers the names that an expression needs.
+    pub(super) fn want(&mut self, line: &Line, at: usize, sample: &Sample) {
+        for (index, call) in sample.calls.iter().enumerate() {
+            let entry = match index {
+                0 => samples::fetch(&call.name),
+                _ => samples::converter(&call.name),
+            };
+            let Some(entry) = entry.filter(|e| e.names != samples::Names::Nothing) else {
+                continue;
+            };
+            if entry.arguments.0 == 0 && call.arguments.is_empty() {
+                continue;
+            }
+            self.wants.push(Want {
+                names: entry.names,
+                name: call.arguments.first().cloned().unwrap_or_default(),
+                place: line.place(at),
+            });
+        }
+    }
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
+}
+
+/// An error of an expression at the word numbered `at`.
+pub(super) fn sample_error(line: &Line, at: usize, error: SampleError) -> Diagnostic {
+    match error.unknown {
+        Some((name, known)) => {
+            let note = Diagnostic::new(Code::UnknownWord, error.message, line.place(at));
+            guess(note, &name, known)
+        }
+        None => line.blame(at, error.message),
+    }
+}
+
+/// What is tested, and the method that its keyword brings along.
+fn criterion(
+    line: &Line,
+    at: usize,
+    end: usize,
+) -> Result<(Sample, Option<&'static str>), Diagnostic> {
+    let word = if at < end { line.word(at) } else { "" };
+    if word.is_empty() {
+        return Err(line.missing(at, "a criterion is missing here, such as `path_beg`"));
+    }
+    let name_end = word.find(['(', ',']).unwrap_or(word.len());
+    let name = &word[..name_end];
+    let fail = |error| sample_error(line, at, error);
+    if let Some((fetch, method)) = samples::shorthand(name) {
+        let longhand = format!("{fetch}{}", &word[name_end..]);
+        let sample = sample::sample(&[&longhand], false).map_err(fail)?;
+        return Ok((sample, Some(method)));
+    }
+    let words: Vec<&str> = (at..end).map(|i| line.word(i)).collect();
+    match sample::sample(&words, false) {
+        Ok(sample) => Ok((sample, None)),
+        Err(error) => Err(fail(SampleError {
+            unknown: error.unknown.map(|(unknown, known)| {
+                let known = if unknown == name {
+                    samples::acl_names().collect()
+                } else {
+                    known
+                };
+                (unknown, known)
+            }),
+            ..error
+        })),
+    }
+}
+
+/// The flags between a criterion and its patterns.
+#[derive(Default)]
+struct Flags {
+    method: Option<&'static str>,
+    file: bool,
+}
+
+impl Flags {
+    /// Takes the flag at `at`, if there is one.
+    fn take(&mut self, line: &Line, at: &mut usize, end: usize) -> Result<bool, Diagnostic> {
+        let word = line.word(*at);
+        let needs = |what: &str| {
+            if *at + 1 < end {
+                Ok(line.word(*at + 1))
+            } else {
+                Err(line.missing(*at + 1, format!("`{word}` needs {what}")))
+            }
+        };
+        match word {
+            "-i" | "-n" | "-M" => *at += 1,
+            "-f" => {
+                needs("a file")?;
+                self.file = true;
+                *at += 2;
+            }
+            "-u" => {
+                needs("a number")?;
+                *at += 2;
+            }
+            "-m" => {
+                let method = needs("a method")?;
+                let Some(known) = METHODS.iter().find(|known| **known == method) else {
+                    let message = format!("there is no method `{method}`");
+                    return Err(line.unknown(*at + 1, message, METHODS.iter().copied()));
+                };
+                self.method = Some(known);
+                *at += 2;
+            }
+            "--" => {
+                *at += 1;
+                return Ok(false);
+            }
+            _ if word.starts_with('-') && word.len() > 1 => {
+                let message =
+                    format!("there is no flag `{word}`; write `--` before such a pattern");
+                return Err(line.unknown(*at, message, ["-i", "-f", "-m", "-n", "-u", "-M", "--"]));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a pattern can be compared by this method.
+fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
+    let number = |text: &str| text.is_empty() || text.parse::<i64>().is_ok();
+    match method {
+        "int" | "len" if COMPARISONS.contains(&pattern) => Ok(()),
+        "int" | "len" => {
+            let text = pattern.strip_suffix(':').unwrap_or(pattern);
+            let (first, last) = text.split_once(':').unwrap_or((text, text));
+            let plain = |text: &str| {
+                number(text)
+                    || text
+                        .split_once('.')
+                        .is_some_and(|(a, b)| number(a) && number(b))
+            };
+            if plain(first) && plain(last) && !pattern.is_empty() {
+                Ok(())
+            } else {
+                Err(format!(
+                    "`{pattern}` is no number and no range such as `1:5`"
+                ))
+            }
+        }
+        "ip" => network(pattern),
+        "reg" => sample::regex(pattern),
+        _ => Ok(()),
+    }
+}
+
+/// An address, an address with a mask, or a name.
+fn network(pattern: &str) -> Result<(), String> {
+    let (address, mask) = pattern.split_once('/').unwrap_or((pattern, ""));
+    let fine = match address.parse::<IpAddr>() {
+        Err(_) if pattern == "localhost" => true,
+        Ok(ip) => {
+            let most = if ip.is_ipv4() { 32 } else { 128 };
+            mask.is_empty()
+                || mask.parse::<u8>().is_ok_and(|bits| bits <= most)
+                || mask.parse::<IpAddr>().is_ok()
+        }
+        // `10.1/16` is short for `10.1.0.0/16`.
+        Err(_) => {
+            !mask.is_empty()
+                && address.split('.').count() < 4
+                && address.split('.').all(|part| part.parse::<u8>().is_ok())
+                && mask.parse::<u8>().is_ok_and(|bits| bits <= 32)
+        }
+    };
+    if fine {
+        Ok(())
+    } else {
+        Err(format!("`{pattern}` is no address and no network"))
+    }
+}
