@@ -12,6 +12,7 @@ use crate::profile::Profile;
 use crate::queue::Queue;
 use crate::server::{Average, Checking, Counters, Operational, Server, admin};
 use crate::stick::cookie::CookieValues;
+use crate::stick::table::StickTable;
 use crate::time::{Moment, Span};
 use crate::timers::{LaneIndex, Timers};
 
@@ -38,6 +39,8 @@ pub(crate) struct Backend {
     pub servers: Vec<Server>,
     /// The cookie values of the servers.
     pub cookies: CookieValues,
+    /// The entries of its stick table, if it has one.
+    pub table: StickTable,
     pub queue: Queue,
     /// A server found idle while nobody was served: the next request that would wait
     /// starts there (3.4).
@@ -114,6 +117,7 @@ impl Backend {
             picker,
             servers,
             cookies,
+            table: StickTable::default(),
             queue: Queue::default(),
             idle: None,
             limits,

@@ -60,8 +60,8 @@ impl Trouble {
 pub(crate) struct Persistence {
     /// What the cookie said.
     pub cookie: crate::stick::cookie::CookieState,
-    /// Stick-table keys to store when the answer comes: rule index and key.
-    pub stores: alloc::vec::Vec<alloc::string::String>,
+    /// The place in the stick table that its answer will fill.
+    pub place: Option<crate::stick::table::Reservation>,
     /// Header changes.
     pub edits: Edits,
 }

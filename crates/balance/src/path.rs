@@ -725,6 +725,7 @@ impl Balancer {
         }
         self.backends[id.0 as usize].farm.connections -= 1;
         self.count_times(request);
+        self.release_place(request);
         if self.wants_decisions() {
             self.note(Event::Ended(request));
         }

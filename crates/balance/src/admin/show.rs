@@ -154,7 +154,7 @@ impl Balancer {
     }
 
     pub(super) fn show_table(&mut self, order: &mut Order<'_>) -> String {
-        self.table_text(order.now, order.word(2))
+        self.table_text(order.now, order.words.get(2..).unwrap_or_default())
     }
 }
 

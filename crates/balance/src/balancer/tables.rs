@@ -632,3 +632,152 @@ fn a_server_marked_down_ends_its_sessions_where_told() {
     let ending = it.ending(request).expect("killed");
     assert_eq!((ending.status, &ending.flags), (502, b"DH--"));
 }
+
+/// Sends a request with this cookie; the server answers with `set`. Returns who answered,
+/// the last two letters of the log, and what the client is told to set.
+fn visit(
+    it: &mut Balancer,
+    at: u64,
+    cookie: &str,
+    set: Option<&str>,
+) -> (String, String, Option<Vec<String>>) {
+    let now = Moment::from_millis(at);
+    let request = RequestId(0);
+    let sent = [("cookie", cookie)];
+    let facts = Request {
+        headers: if cookie.is_empty() { &[] } else { &sent },
+        ..Request::default()
+    };
+    let arrived = Input::Arrived {
+        request,
+        backend: BackendId(0),
+        facts: &facts,
+    };
+    it.handle(now, arrived, &mut NoChance);
+    let headers: Vec<(&str, &str)> = set.iter().map(|value| ("set-cookie", *value)).collect();
+    while let Some(output) = it.poll() {
+        if let Output::Dispatch { attempt, .. } = output {
+            it.handle(now, Input::Connected(attempt), &mut NoChance);
+            let response = Response {
+                status: 200,
+                headers: &headers,
+            };
+            it.handle(now, Input::Answered(attempt, &response), &mut NoChance);
+            it.handle(now, Input::Finished(attempt, 0), &mut NoChance);
+        }
+    }
+    let ending = it.ending(request).expect("over");
+    let server = it
+        .server_name(ending.server.expect("somebody answered"))
+        .to_string();
+    let letters = String::from_utf8_lossy(&ending.flags[2..]).to_string();
+    let told = it
+        .edits(request)
+        .and_then(|edits| edits.set_cookies.clone());
+    (server, letters, told)
+}
+
+fn sticky(rules: &[&str], cookie: Option<config::Cookie>) -> Balancer {
+    let words: Vec<&str> = "type string size 100 expire 3s".split(' ').collect();
+    let mut stick = config::Stick::parse(&words).expect("a valid line");
+    for rule in rules {
+        let words: Vec<&str> = rule.split(' ').collect();
+        stick
+            .rules
+            .push(config::StickRule::parse(&words).expect("a valid line"));
+    }
+    let mut list = servers(&["A", "B", "C"]);
+    for (server, value) in list.iter_mut().zip(["s1", "s2", "s3"]) {
+        server.cookie = cookie.is_some().then(|| value.into());
+    }
+    let backend = config::Backend {
+        stick: Some(stick),
+        cookie,
+        servers: list,
+        ..config::Backend::default()
+    };
+    balancer(crate::Version::V2_6, backend)
+}
+
+/// Spec cookies 6, verified: `match` and `store-response`.
+#[test]
+fn a_stick_table_keeps_sessions_as_verified() {
+    let mut it = sticky(
+        &[
+            "store-response res.cook(NODESESSID)",
+            "match req.cook(NODESESSID)",
+        ],
+        None,
+    );
+    let who = |it: &mut Balancer, at, cookie: &str, set| visit(it, at, cookie, set).0;
+    assert_eq!(who(&mut it, 0, "", Some("NODESESSID=x1; Path=/")), "A");
+    assert_eq!(who(&mut it, 1, "NODESESSID=x1", None), "A");
+    assert_eq!(who(&mut it, 2, "NODESESSID=x1", None), "A");
+    assert_eq!(who(&mut it, 3, "NODESESSID=unk", None), "B");
+    assert_eq!(order(&mut it, 4, "disable server be/B"), "");
+    assert_eq!(who(&mut it, 5, "NODESESSID=x1", None), "A");
+    let table = order(&mut it, 5, "show table be");
+    assert!(
+        table.starts_with("# table: be, type: string, size:100, used:1\n"),
+        "{table}"
+    );
+    assert!(
+        table.contains(": key=x1 use=0 exp=3000 server_id=1 server_key=A\n"),
+        "{table}"
+    );
+    assert_eq!(who(&mut it, 4000, "NODESESSID=x1", None), "C");
+    assert_eq!(
+        order(&mut it, 4000, "show table"),
+        "# table: be, type: string, size:100, used:0\n"
+    );
+    assert_eq!(order(&mut it, 4000, "show table other"), "No such table\n");
+}
+
+/// The same with `stick on`: what is asked for is also learnt.
+#[test]
+fn a_stick_table_follows_a_moved_session() {
+    let rules = [
+        "store-response res.cook(NODESESSID)",
+        "on req.cook(NODESESSID)",
+    ];
+    let mut it = sticky(&rules, None);
+    let who = |it: &mut Balancer, at, cookie: &str, set| visit(it, at, cookie, set).0;
+    assert_eq!(who(&mut it, 0, "", Some("NODESESSID=x1; Path=/")), "A");
+    assert_eq!(who(&mut it, 1, "NODESESSID=unk", None), "B");
+    assert_eq!(who(&mut it, 2, "NODESESSID=unk", None), "B");
+    assert_eq!(order(&mut it, 3, "disable server be/A"), "");
+    assert_eq!(who(&mut it, 4, "NODESESSID=x1", None), "C");
+    assert_eq!(order(&mut it, 5, "enable server be/A"), "");
+    assert_eq!(who(&mut it, 6, "NODESESSID=x1", None), "C");
+}
+
+/// With a cookie too: the cookie wins, and the entry moves with it.
+#[test]
+fn a_cookie_wins_over_a_stick_table() {
+    let words: Vec<&str> = "SRV insert indirect".split(' ').collect();
+    let cookie = config::Cookie::parse(&words).expect("a valid line");
+    let rules = [
+        "store-response res.cook(NODESESSID)",
+        "on req.cook(NODESESSID)",
+    ];
+    let mut it = sticky(&rules, Some(cookie));
+    let first = visit(&mut it, 0, "", Some("NODESESSID=x1; Path=/"));
+    let both = vec![
+        "NODESESSID=x1; Path=/".to_string(),
+        "SRV=s1; path=/".to_string(),
+    ];
+    assert_eq!(first, ("A".into(), "NI".into(), Some(both)));
+    assert_eq!(
+        visit(&mut it, 1, "NODESESSID=x1", None),
+        ("A".into(), "NN".into(), None)
+    );
+    assert_eq!(
+        visit(&mut it, 2, "NODESESSID=x1; SRV=s3", None),
+        ("C".into(), "VN".into(), None)
+    );
+    let table = order(&mut it, 3, "show table be");
+    assert!(
+        table.contains("key=x1 use=0 exp=2999 server_id=3 server_key=C"),
+        "{table}"
+    );
+}

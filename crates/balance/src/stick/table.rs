@@ -95,6 +95,12 @@ impl StickTable {
         self.reserved -= 1;
     }
 
+    /// How many entries there are now.
+    pub(crate) fn used_at(&mut self, stick: &Stick, now: Moment) -> u32 {
+        self.expire(stick, now);
+        self.used()
+    }
+
     /// `show table NAME [key KEY]`: the header, then a line per entry, in the order of keys.
     /// `server` names a slot's id and name. `shard`: entries show it (2.8 on).
     pub(crate) fn show(
