@@ -11,6 +11,7 @@ mod nodes;
 mod proxy;
 mod server;
 mod timeline;
+mod traps;
 mod values;
 
 use balance::{BackendId, Balancer, Moment, Profile, Span, Version};

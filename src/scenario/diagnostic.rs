@@ -166,8 +166,8 @@ codes! {
         "Moments count from the start of the clients; the proxy starts `warm_up` before them and nothing can happen earlier.";
     Version "E019" "a format this program does not know":
         "The number after `version` says which form of the language the file is written in; this program reads form 1.";
-    Import "E020" "the configuration is not usable":
-        "The haproxy.cfg that the scenario names has errors of its own, which HAProxy would refuse as well.";
+    Import "E020" "a line of a foreign file means nothing":
+        "A file that another program wrote is not in that program's form: a line of an environment file, for example, is not NAME=value.";
     Idle "W001" "can have no effect":
         "The setting is fine in itself, but in this scenario nothing depends on it. It is probably not what was meant.";
     CookieValue "W002" "servers without a cookie value":

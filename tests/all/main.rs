@@ -4,6 +4,7 @@ mod checks;
 mod cli;
 mod conform;
 mod diagnostics;
+mod handout;
 mod play;
 mod promise;
 mod readme;

@@ -1,8 +1,6 @@
 //! HAProxy's settings: from its words to the core's configuration.
 
-use balance::config::{
-    Backend, Balance, CheckKind, Cookie, HashKey, HashType, RetryOn, Stick, StickRule,
-};
+use balance::config::{Backend, Balance, CheckKind, Cookie, HashType, RetryOn, Stick, StickRule};
 use balance::{Balancer, Config, ConfigError, Moment, Profile};
 
 use super::{At, Check, nodes};
@@ -253,36 +251,8 @@ impl Check {
             "abortonclose" => backend.abortonclose = true,
             "allbackups" => backend.allbackups = true,
             "persist" => backend.persist = true,
-            "redispatch" => match arguments.first().map(|interval| interval.parse()) {
-                None => backend.redispatch = Some(-1),
-                Some(Ok(interval)) => backend.redispatch = Some(interval),
-                Some(Err(_)) => {
-                    let complaint = Diagnostic::new(
-                        Code::Words,
-                        format!("`{}` is not a number of retries", arguments[0]),
-                        at.place(),
-                    )
-                    .accepted("`redispatch`, or with a whole number: `redispatch 1`");
-                    self.say(at, complaint);
-                }
-            },
-            "httpchk" => {
-                let (method, uri) = match arguments {
-                    [] => ("OPTIONS", "/"),
-                    [uri] => ("OPTIONS", *uri),
-                    [method, uri, ..] => (*method, *uri),
-                };
-                let (expect, negate) = match std::mem::take(&mut backend.check) {
-                    CheckKind::Http { expect, negate, .. } => (expect, negate),
-                    CheckKind::Tcp => (Vec::new(), false),
-                };
-                backend.check = CheckKind::Http {
-                    method: method.to_owned(),
-                    uri: uri.to_owned(),
-                    expect,
-                    negate,
-                };
-            }
+            "redispatch" => self.redispatch(backend, at, arguments.first().copied()),
+            "httpchk" => http_checks(backend, arguments),
             _ if IDLE_OPTIONS.contains(&name) => {
                 self.idle(at, &format!("`option {name}` decides nothing here"));
             }
@@ -295,6 +265,20 @@ impl Check {
                 );
             }
         }
+    }
+
+    fn redispatch(&mut self, backend: &mut Backend, at: At<'_>, interval: Option<&str>) {
+        if let Ok(interval) = interval.map_or(Ok(-1), str::parse) {
+            backend.redispatch = Some(interval);
+            return;
+        }
+        let complaint = Diagnostic::new(
+            Code::Words,
+            "`redispatch` counts retries in whole numbers",
+            at.place(),
+        )
+        .accepted("`redispatch`, `redispatch 1`, `redispatch -1`");
+        self.say(at, complaint);
     }
 
     /// One `http-check` line.
@@ -342,54 +326,6 @@ impl Check {
         }
     }
 
-    /// Settings that HAProxy accepts and that have surprised many.
-    fn traps(&mut self, backend: &Backend, layers: &Layers<'_, Proxy>) {
-        let Some(&(at, _)) = layers.last() else {
-            return;
-        };
-        let writes = |cookie: &Cookie| cookie.dynamic_key.is_none();
-        let bare = backend.servers.iter().filter(|s| s.cookie.is_none());
-        let bare: Vec<String> = bare.map(|server| format!("`{}`", server.name)).collect();
-        if backend.cookie.as_ref().is_some_and(writes) && !bare.is_empty() {
-            let complaint = Diagnostic::new(
-                Code::CookieValue,
-                format!("the cookie has no value for {}", enumerate(&bare)),
-                at.field("cookie").head(),
-            )
-            .help("give each server one: servers: { \"s1\": (cookie: \"s1\") }");
-            self.say(at, complaint);
-        }
-        let endless = backend.servers.iter().any(|server| server.maxconn == 0);
-        if backend.balance == Balance::First && endless && backend.servers.len() > 1 {
-            let complaint = Diagnostic::new(
-                Code::Lint,
-                "`first` without `maxconn` on the servers sends everything to the first one",
-                at.field("balance").place(),
-            )
-            .help("give the servers a maxconn: default_server: (maxconn: 2)");
-            self.say(at, complaint);
-        }
-        let by_hash = matches!(backend.balance, Balance::Hash(_));
-        if backend.hash_balance_factor > 0 && !(by_hash && backend.hash.consistent) {
-            self.idle(
-                at.field("hash_balance_factor"),
-                "the factor is for hashes with `hash-type consistent`",
-            );
-        }
-        if at.field("hash_type").is_there() && !by_hash {
-            self.idle(
-                at.field("hash_type"),
-                "a hash type is for algorithms that hash, such as `source` and `uri`",
-            );
-        }
-        if let Balance::Hash(HashKey::RdpCookie(_)) = backend.balance {
-            self.idle(
-                at.field("balance"),
-                "no simulated client sends an RDP cookie: this walks round like roundrobin",
-            );
-        }
-    }
-
     /// Something that can have no effect.
     pub(super) fn idle(&mut self, at: At<'_>, why: &str) {
         let complaint = Diagnostic::new(Code::Idle, why, at.place());
@@ -430,20 +366,29 @@ impl Check {
     }
 }
 
+/// `option httpchk` with its arguments; what `http-check` lines expect is kept.
+fn http_checks(backend: &mut Backend, arguments: &[&str]) {
+    let (method, uri) = match arguments {
+        [] => ("OPTIONS", "/"),
+        [uri] => ("OPTIONS", *uri),
+        [method, uri, ..] => (*method, *uri),
+    };
+    let (expect, negate) = match std::mem::take(&mut backend.check) {
+        CheckKind::Http { expect, negate, .. } => (expect, negate),
+        CheckKind::Tcp => (Vec::new(), false),
+    };
+    backend.check = CheckKind::Http {
+        method: method.to_owned(),
+        uri: uri.to_owned(),
+        expect,
+        negate,
+    };
+}
+
 /// `200` or `200-299`.
 fn status_range(word: &str) -> Option<(u16, u16)> {
     let (low, high) = word.split_once('-').unwrap_or((word, word));
     let status = |text: &str| text.parse().ok().filter(|s| (100..=599).contains(s));
     let (low, high) = (status(low)?, status(high)?);
     (low <= high).then_some((low, high))
-}
-
-/// `a, b and 7 more`
-fn enumerate(names: &[String]) -> String {
-    const TOLD: usize = 5;
-    if names.len() <= TOLD {
-        return names.join(", ");
-    }
-    let rest = names.len() - TOLD;
-    format!("{} and {rest} more", names[..TOLD].join(", "))
 }
