@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use core::net::IpAddr;
 
 use crate::config::Fetch;
-use crate::pair::{BLANKS, Pair, unquoted};
+use crate::pair::{Pair, trim, trim_end, unquoted};
 use crate::request::{Request, Response};
 
 impl Fetch {
@@ -93,7 +93,7 @@ pub(crate) fn elements(value: &str) -> impl Iterator<Item = &str> {
         let text = rest?;
         let end = unquoted(text, |byte| byte == b',');
         rest = text.get(end + 1..);
-        Some(text[..end].trim_matches(BLANKS))
+        Some(trim(&text[..end]))
     })
 }
 
@@ -107,7 +107,7 @@ fn pairs(list: &str, length: usize) -> impl Iterator<Item = (&str, &str)> {
             let pair = Pair::at(list, from);
             from = pair.end + 1;
             if pair.equal.is_some() {
-                let value = pair.value(list).trim_end_matches(BLANKS);
+                let value = trim_end(pair.value(list));
                 return Some((pair.name(list), value));
             }
         }

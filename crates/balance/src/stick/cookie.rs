@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::date::Date;
 use crate::config::{Cookie, CookieMode};
-use crate::pair::{BLANKS, pairs};
+use crate::pair::{equals, may_be_named, pairs, trim_end};
 use crate::request::Header;
 
 /// The cookie values of a backend's servers. Kept by the backend; told when a server comes,
@@ -195,15 +195,8 @@ impl CookieState {
 
 /// Whether `text` may hold a cookie called `name`: never wrong when it says no, and much
 /// cheaper than taking the header apart.
-pub(super) fn may_name(text: &str, name: &str) -> bool {
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('=') {
-        if before.trim_end_matches(BLANKS).ends_with(name) {
-            return true;
-        }
-        rest = after;
-    }
-    false
+fn may_name(text: &str, name: &str) -> bool {
+    equals(text).any(|at| may_be_named(text, at, name))
 }
 
 /// A cookie's value taken apart.
@@ -258,7 +251,7 @@ impl<S: Fn(u32) -> Standing> Reader<'_, S> {
         let name = self.config.name.as_str();
         for pair in pairs(text) {
             if pair.equal.is_some() && pair.name(text) == name {
-                self.follow(pair.value(text).trim_end_matches(BLANKS));
+                self.follow(trim_end(pair.value(text)));
                 if !may_name(&text[pair.end..], name) {
                     break;
                 }
@@ -309,11 +302,12 @@ impl<S: Fn(u32) -> Standing> Reader<'_, S> {
     /// The first server called so that gets its clients.
     fn look_up(&mut self, server: &str) {
         for &slot in self.values.named(server) {
-            self.state.asked = match (self.standing)(slot) {
+            let standing = (self.standing)(slot);
+            self.state.asked = match standing {
                 Standing::Reachable => Asked::Valid,
                 Standing::Forced | Standing::Lost => Asked::Down,
             };
-            if (self.standing)(slot) != Standing::Lost {
+            if standing != Standing::Lost {
                 self.slot = Some(slot);
                 return;
             }

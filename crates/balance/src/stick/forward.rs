@@ -4,9 +4,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::cookie::may_name;
 use crate::config::{Cookie, CookieMode};
-use crate::pair::{BLANKS, Pair, pairs};
+use crate::pair::{Pair, equals, is_loose_at, may_be_named, pairs, trim, trim_end};
 use crate::request::Header;
 
 /// The `cookie` headers among `headers` as the server gets them, or `None` when it gets
@@ -19,7 +18,7 @@ pub(crate) fn forwarded(config: &Cookie, headers: &[Header<'_>]) -> Option<Vec<S
         headers
             .iter()
             .filter(|(name, _)| *name == "cookie")
-            .map(|(_, value)| value.trim_matches(BLANKS))
+            .map(|(_, value)| trim(value))
     };
     if !sent().any(|text| may_change(config, text)) {
         return None;
@@ -54,10 +53,8 @@ impl Fate {
 
 /// Whether `text` may be forwarded otherwise than sent: never wrong when it says no.
 fn may_change(config: &Cookie, text: &str) -> bool {
-    (Fate::by(config) != Fate::Kept && may_name(text, &config.name))
-        || text
-            .match_indices('=')
-            .any(|(at, _)| text[..at].ends_with(BLANKS) || text[at + 1..].starts_with(BLANKS))
+    let named = Fate::by(config) != Fate::Kept;
+    equals(text).any(|at| is_loose_at(text, at) || (named && may_be_named(text, at, &config.name)))
 }
 
 /// One `Cookie` header as it is forwarded; `None` when nothing is left of it.
@@ -83,7 +80,7 @@ fn rewritten(config: &Cookie, text: &str) -> Option<String> {
         if cut && out.is_empty() {
             done = pair.start;
         } else if cut {
-            out.truncate(out.trim_end_matches(BLANKS).len());
+            out.truncate(trim_end(&out).len());
             out.push_str(&text[separator_before(text, pair)]);
             out.push(' ');
             done = pair.start;
@@ -100,14 +97,14 @@ fn rewritten(config: &Cookie, text: &str) -> Option<String> {
         }
         done = pair.end;
     }
-    out.truncate(out.trim_end_matches(BLANKS).len());
+    out.truncate(trim_end(&out).len());
     let gone = (cut && !others) || (out.is_empty() && !text.is_empty());
     (!gone).then_some(out)
 }
 
 /// Where the separator before `pair` stands; `pair` is not the first.
 fn separator_before(text: &str, pair: Pair) -> core::ops::Range<usize> {
-    let at = text[..pair.start].trim_end_matches(BLANKS).len() - 1;
+    let at = trim_end(&text[..pair.start]).len() - 1;
     at..at + 1
 }
 

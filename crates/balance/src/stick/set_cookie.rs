@@ -8,7 +8,7 @@ use super::cacheable::is_cacheable;
 use super::cookie::{CookieState, Told};
 use super::date::Date;
 use crate::config::{Cookie, CookieMode};
-use crate::pair::{BLANKS, Pair};
+use crate::pair::{Pair, trim_end};
 use crate::request::Response;
 
 /// What the answer depends on beside the request's cookie.
@@ -188,7 +188,7 @@ fn rewritten(mode: CookieMode, text: &str, pair: Pair, value: Option<&str>) -> S
         }
         Some(value) => {
             out.push_str(value);
-            out.push_str(&own[own.trim_end_matches(BLANKS).len()..]);
+            out.push_str(&own[trim_end(own).len()..]);
         }
         None => out.push_str(own),
     }
