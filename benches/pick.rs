@@ -154,7 +154,10 @@ impl Case {
                 let at = dice.below(held.len() as u64) as usize;
                 drop_slot(&mut farm, &mut picker, held[at]);
                 let hash = self.keyed.then(|| dice.next_u64() as u32);
-                let ask = Ask { hash, avoid: None };
+                let ask = Ask {
+                    hash,
+                    ..Ask::default()
+                };
                 let slot = picker.pick(&farm, ask, &mut dice);
                 let slot = slot.expect("servers without a limit are never full");
                 take(&mut farm, &mut picker, slot);
@@ -162,7 +165,10 @@ impl Case {
                 return;
             }
             let hash = self.keyed.then(|| dice.next_u64() as u32);
-            let ask = Ask { hash, avoid: None };
+            let ask = Ask {
+                hash,
+                ..Ask::default()
+            };
             if let Some(slot) = black_box(picker.pick(&farm, ask, &mut dice)) {
                 take(&mut farm, &mut picker, slot);
                 drop_slot(&mut farm, &mut picker, slot);

@@ -25,8 +25,6 @@ pub struct Member {
     pub minconn: u32,
     /// `maxqueue`; 0 is no limit.
     pub maxqueue: u32,
-    /// Requests it got in the last second, as HAProxy's frequency counters estimate it.
-    pub rate: u32,
     /// Percent of its limit that a warming-up server may use; 100 otherwise.
     pub warmth: u32,
 }

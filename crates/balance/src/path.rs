@@ -83,7 +83,7 @@ impl Balancer {
     pub(crate) fn place(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
         loop {
             if !self.flows[request].assigned {
-                match self.elect(request, chance) {
+                match self.elect(now, request, chance) {
                     Elected::Nobody => {
                         self.settle(request, None);
                         let backend = self.backend_of(request);
@@ -135,7 +135,7 @@ impl Balancer {
     }
 
     /// Balancing proper (spec: balancing, 1.4).
-    fn elect(&mut self, request: RequestId, chance: &mut dyn Chance) -> Elected {
+    fn elect(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) -> Elected {
         let flow = &self.flows[request];
         let (avoid, key) = (flow.avoid(), flow.hash);
         let profile = &self.profile;
@@ -161,7 +161,7 @@ impl Balancer {
             Balance::Hash(_) if farm.used() == 1 => Some(0),
             _ => key,
         };
-        match backend.picker.pick(farm, Ask { hash, avoid }, chance) {
+        match backend.picker.pick(farm, Ask { hash, avoid, now }, chance) {
             Some(slot) => Elected::Server(slot),
             None => Elected::Full,
         }
@@ -269,6 +269,7 @@ impl Balancer {
         server.counters.last_session = Some(now);
         backend.counters.last_session = Some(now);
         let target = server.id;
+        backend.picker.started(slot, now);
         if unslotted {
             backend.picker.took(&backend.farm, slot);
         }

@@ -13,6 +13,7 @@ mod laws;
 pub mod least_conn;
 pub mod map;
 pub mod random;
+mod rate;
 pub mod ring;
 pub mod round_robin;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::chance::Chance;
 use crate::config::{Balance, HashType};
 use crate::farm::{Farm, Group};
 use crate::profile::Profile;
+use crate::time::Moment;
 
 pub use first::First;
 pub use least_conn::LeastConn;
@@ -40,6 +42,8 @@ pub struct Ask {
     pub hash: Option<u32>,
     /// The server to avoid if another will do: the one that just failed the request.
     pub avoid: Option<u32>,
+    /// When the question is asked.
+    pub now: Moment,
 }
 
 /// One balancing algorithm. `slot` is a server's place in the farm.
@@ -57,10 +61,14 @@ pub trait Policy {
     fn left(&mut self, farm: &Farm, slot: u32, weight_before: u32);
     /// `slot`, usable before and after, changed its effective weight.
     fn weighed(&mut self, farm: &Farm, slot: u32, weight_before: u32);
-    /// A slot on `slot` was taken (also told when its connection attempt starts).
+    /// A slot on `slot` was taken, or a request without a slot starts on it.
     fn took(&mut self, farm: &Farm, slot: u32);
     /// A slot on `slot` was given back.
     fn dropped(&mut self, farm: &Farm, slot: u32);
+    /// A connection attempt to `slot` starts.
+    fn started(&mut self, slot: u32, now: Moment) {
+        let _ = (slot, now);
+    }
     /// The `maxconn` of `slot` was changed.
     fn limited(&mut self, farm: &Farm, slot: u32) {
         let _ = (farm, slot);
@@ -156,6 +164,11 @@ impl Policy for Picker {
     #[inline]
     fn dropped(&mut self, farm: &Farm, slot: u32) {
         each!(self, policy => policy.dropped(farm, slot));
+    }
+
+    #[inline]
+    fn started(&mut self, slot: u32, now: Moment) {
+        each!(self, policy => policy.started(slot, now));
     }
 
     fn limited(&mut self, farm: &Farm, slot: u32) {

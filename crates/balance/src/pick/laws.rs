@@ -1,6 +1,7 @@
 //! Random histories: the real algorithms against their naive twins, and what holds for all.
 
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
@@ -12,6 +13,7 @@ use crate::pick::trial::{Dice, Setting, Trial};
 use crate::pick::twin::twin;
 use crate::pick::{Ask, Picker, Policy};
 use crate::profile::{AnonymousRing, NodeKeys, Profile, Version};
+use crate::time::Moment;
 
 /// An algorithm and its twin, told and asked the same.
 struct Pair {
@@ -77,6 +79,11 @@ impl Policy for Pair {
         self.twin.limited(farm, slot);
     }
 
+    fn started(&mut self, slot: u32, now: Moment) {
+        self.real.started(slot, now);
+        self.twin.started(slot, now);
+    }
+
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
         let mut recorder = Recorder {
             from: chance,
@@ -120,6 +127,8 @@ enum Happening {
     Warms(usize, u32),
     /// Requests that wait in the backend, which policies are not told.
     Waits(u32),
+    /// Milliseconds go by.
+    Passes(u64),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -136,18 +145,18 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(id, weight, maxconn)| Happening::Adds { id, weight, maxconn }),
         1 => (slot.clone(), 0..5_u32).prop_map(|(slot, maxconn)| Happening::Limits(slot, maxconn)),
         1 => (slot.clone(), 0..3_u32).prop_map(|(slot, queued)| Happening::Queues(slot, queued)),
-        1 => (slot, prop::sample::select(alloc::vec![10, 50, 100]))
+        1 => (slot, prop::sample::select(vec![10, 50, 100]))
             .prop_map(|(slot, warmth)| Happening::Warms(slot, warmth)),
         1 => (0..6_u32).prop_map(Happening::Waits),
+        4 => (0..1_500_u64).prop_map(Happening::Passes),
     ]
 }
 
 fn server() -> impl Strategy<Value = (Member, Setting)> {
     let weight = prop_oneof![4 => 1..5_u32, 1 => 0..=256_u32];
     let limit = prop_oneof![2 => Just(0), 3 => 1..5_u32];
-    let rate = 0..3_u32;
-    (weight, limit, 0..3_u32, 0..3_u32, any::<u8>(), rate).prop_map(
-        |(weight, maxconn, minconn, maxqueue, kind, rate)| {
+    (weight, limit, 0..3_u32, 0..3_u32, any::<u8>()).prop_map(
+        |(weight, maxconn, minconn, maxqueue, kind)| {
             let member = Member {
                 backup: kind % 4 == 0,
                 maxconn,
@@ -157,7 +166,6 @@ fn server() -> impl Strategy<Value = (Member, Setting)> {
                     minconn.min(maxconn)
                 },
                 maxqueue,
-                rate,
                 warmth: 100,
                 ..Member::default()
             };
@@ -239,7 +247,11 @@ fn live<P: Policy>(trial: &mut Trial<P>, history: Vec<Happening>) -> Vec<Option<
                 hash,
                 avoid,
             } => {
-                let picked = trial.pick(Ask { hash, avoid });
+                let picked = trial.pick(Ask {
+                    hash,
+                    avoid,
+                    ..Ask::default()
+                });
                 picks.push(picked);
                 if let Some(slot) = picked {
                     trial.take(slot);
@@ -276,6 +288,7 @@ fn live<P: Policy>(trial: &mut Trial<P>, history: Vec<Happening>) -> Vec<Option<
             Happening::Limits(slot, maxconn) => trial.set_maxconn(slot % servers, maxconn),
             Happening::Queues(slot, queued) => trial.farm.members[slot % servers].queued = queued,
             Happening::Warms(slot, warmth) => trial.farm.members[slot % servers].warmth = warmth,
+            Happening::Passes(millis) => trial.pass(millis),
             Happening::Waits(waiting) => trial.farm.connections = trial.farm.served + waiting,
         }
     }
@@ -346,7 +359,10 @@ proptest! {
             }
             match step {
                 0..4 => {}
-                4 => real.took(&farm, slot),
+                4 => {
+                    real.took(&farm, slot);
+                    real.started(slot, Moment::from_millis(u64::from(three)));
+                }
                 5 => real.dropped(&farm, slot),
                 6 => real.limited(&farm, slot),
                 _ => {
@@ -356,7 +372,8 @@ proptest! {
                 }
             }
             if farm.weight() > 0 {
-                let ask = Ask { hash: known.then_some(one), avoid: other.then_some(two % 9) };
+                let avoid = other.then_some(two % 9);
+                let ask = Ask { hash: known.then_some(one), avoid, ..Ask::default() };
                 real.pick(&farm, ask, &mut dice);
             }
         }
@@ -420,6 +437,10 @@ impl Policy for Fit {
 
     fn limited(&mut self, farm: &Farm, slot: u32) {
         self.0.limited(farm, slot);
+    }
+
+    fn started(&mut self, slot: u32, now: Moment) {
+        self.0.started(slot, now);
     }
 
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {

@@ -273,6 +273,7 @@ mod tests {
         let local = Ask {
             hash: Some(0x7f00_0001),
             avoid: Some(2),
+            ..Ask::default()
         };
         assert_eq!(trial.picks(local, 2), "CC");
         trial.take(2);

@@ -1,10 +1,14 @@
 //! `balance random`: the least loaded of a few servers drawn by lot (spec: balancing, 7.6).
 
+use alloc::vec::Vec;
+
 use crate::chance::Chance;
 use crate::farm::{Farm, Group};
+use crate::pick::rate::Rate;
 use crate::pick::ring::Ring;
 use crate::pick::{Ask, Policy};
 use crate::profile::{Draws, Profile, RandomTie};
+use crate::time::Moment;
 
 /// The algorithm with its books.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +17,15 @@ pub struct Random {
     /// How many servers are drawn for each request.
     draws: u32,
     source: Source,
-    tie: RandomTie,
+    tie: Tie,
+}
+
+/// What decides between equally loaded servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tie {
+    Later,
+    /// The rates of requests, by slot.
+    Rate(Vec<Rate>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,29 +62,42 @@ impl Random {
                 Draws::FixedSeed => Source::Xorshift(Source::SEED),
                 Draws::Chance => Source::Chance,
             },
-            tie: profile.random_tie,
+            tie: match profile.random_tie {
+                RandomTie::Later => Tie::Later,
+                RandomTie::RequestRate => {
+                    Tie::Rate(alloc::vec![Rate::default(); farm.members.len()])
+                }
+            },
         }
     }
 
     /// Whether `kept` stays against `drawn`, which was drawn after it.
-    fn stays(&self, farm: &Farm, kept: u32, drawn: u32) -> bool {
-        let kept = &farm.members[kept as usize];
-        let drawn = &farm.members[drawn as usize];
+    fn stays(&self, farm: &Farm, kept: u32, drawn: u32, now: Moment) -> bool {
+        let weight = |slot: u32| u64::from(farm.members[slot as usize].weight);
+        let served = |slot: u32| farm.members[slot as usize].served;
         // Of two fractions, the one with the larger cross product is larger.
-        let cross = |a: u32, b: u32| u64::from(a) * u64::from(b);
-        let load = cross(drawn.served, kept.weight).cmp(&cross(kept.served, drawn.weight));
-        match self.tie {
-            RandomTie::Later => load.is_gt(),
-            RandomTie::RequestRate => load
-                .then(cross(drawn.rate, kept.weight).cmp(&cross(kept.rate, drawn.weight)))
-                .is_gt(),
-        }
+        let compare = |of_drawn: u32, of_kept: u32| {
+            let of_drawn = u64::from(of_drawn) * weight(kept);
+            of_drawn.cmp(&(u64::from(of_kept) * weight(drawn)))
+        };
+        let load = compare(served(drawn), served(kept));
+        let order = match &self.tie {
+            Tie::Rate(rates) if load.is_eq() => {
+                let rate = |slot: u32| rates[slot as usize].read(now);
+                compare(rate(drawn), rate(kept))
+            }
+            Tie::Rate(_) | Tie::Later => load,
+        };
+        order.is_gt()
     }
 }
 
 impl Policy for Random {
     fn added(&mut self, farm: &Farm, slot: u32, weight: u32) {
         self.ring.added(farm, slot, weight);
+        if let Tie::Rate(rates) = &mut self.tie {
+            rates.push(Rate::default());
+        }
     }
 
     fn joined(&mut self, farm: &Farm, slot: u32) {
@@ -91,6 +116,12 @@ impl Policy for Random {
 
     fn dropped(&mut self, _farm: &Farm, _slot: u32) {}
 
+    fn started(&mut self, slot: u32, now: Moment) {
+        if let Tie::Rate(rates) = &mut self.tie {
+            rates[slot as usize].note(now);
+        }
+    }
+
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
         let mut kept = None;
         for _ in 0..self.draws {
@@ -101,7 +132,7 @@ impl Policy for Random {
                 _ => self.ring.owner(farm, hash, ask.avoid)?,
             };
             kept = match kept {
-                Some(kept) if kept != drawn && self.stays(farm, kept, drawn) => Some(kept),
+                Some(kept) if kept != drawn && self.stays(farm, kept, drawn, ask.now) => Some(kept),
                 _ => Some(drawn),
             };
         }
@@ -143,6 +174,21 @@ mod tests {
             let picks = trial.picks(Ask::default(), 10_000);
             let busy = picks.chars().filter(|c| *c == 'A').count();
             assert!(share.contains(&busy), "{draws} draws: {busy}");
+        }
+    }
+
+    /// From 3.4 on, idle servers share evenly, as the one that got fewer of late is kept.
+    #[test]
+    fn rates_decide_between_idle_servers() {
+        for (version, share) in [(Version::V2_6, 300..700), (Version::V3_4, 480..520)] {
+            let mut trial = Trial::new(version, Balance::Random(8), "1:1");
+            let mut picks = alloc::string::String::new();
+            for _ in 0..1_000 {
+                trial.pass(1);
+                picks += &trial.picks(Ask::default(), 1);
+            }
+            let to_first = picks.chars().filter(|c| *c == 'A').count();
+            assert!(share.contains(&to_first), "{version:?}: {to_first}");
         }
     }
 

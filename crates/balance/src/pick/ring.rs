@@ -317,7 +317,7 @@ mod tests {
         let hash = if hash.avalanche { avalanche(raw) } else { raw };
         let ask = Ask {
             hash: Some(hash),
-            avoid: None,
+            ..Ask::default()
         };
         trial.pick(ask).map_or('-', letter)
     }
@@ -399,7 +399,7 @@ mod tests {
             let hash = avalanche(HashFunction::Sdbm.hash(b"/hold"));
             let ask = Ask {
                 hash: Some(hash),
-                avoid: None,
+                ..Ask::default()
             };
             let held = |_| {
                 let slot = trial.pick(ask).expect("somebody is within bounds");

@@ -8,6 +8,7 @@ use crate::config::{Balance, HashType};
 use crate::farm::{Farm, Member};
 use crate::pick::{Ask, Picker, Policy};
 use crate::profile::{Profile, Version};
+use crate::time::{Moment, Span};
 
 /// A plain generator (splitmix64), so that a trial can be repeated.
 #[derive(Clone, Debug)]
@@ -42,6 +43,7 @@ pub(crate) struct Trial<P = Picker> {
     pub(crate) hash: HashType,
     pub(crate) factor: u32,
     pub(crate) profile: Profile,
+    pub(crate) now: Moment,
     settings: Vec<Setting>,
     /// The weights at the start: static algorithms know only these and 0.
     first_weights: Vec<u32>,
@@ -97,6 +99,7 @@ impl Trial {
             hash,
             factor,
             profile,
+            now: Moment::ZERO,
             first_weights: settings.iter().map(|setting| setting.weight).collect(),
             settings,
         };
@@ -145,6 +148,7 @@ impl Trial {
             hash: self.hash,
             factor: self.factor,
             profile: self.profile,
+            now: self.now,
             settings: self.settings,
             first_weights: self.first_weights,
         }
@@ -235,7 +239,14 @@ impl<P: Policy> Trial<P> {
         if self.farm.weight() == 0 {
             return None;
         }
-        self.picker.pick(&self.farm, ask, &mut self.dice)
+        let now = self.now;
+        self.picker
+            .pick(&self.farm, Ask { now, ..ask }, &mut self.dice)
+    }
+
+    /// Time goes by.
+    pub(crate) fn pass(&mut self, millis: u64) {
+        self.now += Span::from_millis(millis);
     }
 
     pub(crate) fn take(&mut self, slot: u32) {
@@ -243,6 +254,7 @@ impl<P: Policy> Trial<P> {
         self.farm.served += 1;
         self.farm.connections += 1;
         self.picker.took(&self.farm, slot);
+        self.picker.started(slot, self.now);
     }
 
     pub(crate) fn drop(&mut self, slot: u32) {

@@ -16,6 +16,7 @@ use crate::profile::{
     AnonymousRing, Draws, Fullness, Load, NodeKeys, Profile, RandomTie, Reposition, Ties,
     WeightRule,
 };
+use crate::time::Moment;
 
 /// The twin of the algorithm `balance` asks for.
 pub(super) fn twin(
@@ -45,6 +46,7 @@ pub(super) fn twin(
             ring: PlainRing::new(factor, profile, farm),
             draws: (*draws).max(1),
             seed: 2_463_534_242,
+            starts: Vec::new(),
         }),
         Balance::Hash(_) if hash.consistent => Box::new(PlainRing::new(factor, profile, farm)),
         Balance::Hash(_) => Box::new(PlainMap::new(farm, true)),
@@ -807,6 +809,30 @@ struct PlainRandom {
     ring: PlainRing,
     draws: u32,
     seed: u32,
+    /// Every start: the server and the millisecond.
+    starts: Vec<(u32, u64)>,
+}
+
+impl PlainRandom {
+    /// Starts on `slot` in the last second: those of the period that runs, and of the one
+    /// before as many as the rest of the period has of the whole.
+    fn rate(&self, slot: u32, now: u64) -> u32 {
+        let (mut began, mut current, mut previous) = (0, 0, 0);
+        let starts = self.starts.iter().filter(|start| start.0 == slot);
+        let moments = starts.map(|start| (start.1, 1)).chain([(now, 0)]);
+        for (moment, events) in moments {
+            if moment >= began + 2_000 {
+                (began, current, previous) = (moment, 0, 0);
+            } else if moment >= began + 1_000 {
+                (began, current, previous) = (began + 1_000, 0, current);
+            }
+            current += events;
+        }
+        if current == 0 && previous == 1 {
+            return 1;
+        }
+        current + previous * (began + 1_000 - now) as u32 / 1_000
+    }
 }
 
 impl Policy for PlainRandom {
@@ -830,6 +856,10 @@ impl Policy for PlainRandom {
 
     fn dropped(&mut self, _farm: &Farm, _slot: u32) {}
 
+    fn started(&mut self, slot: u32, now: Moment) {
+        self.starts.push((slot, now.as_millis()));
+    }
+
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
         let mut best: Option<u32> = None;
         for _ in 0..self.draws {
@@ -848,7 +878,11 @@ impl Policy for PlainRandom {
             let old = best.unwrap_or(new);
             let (o, n) = (&farm.members[old as usize], &farm.members[new as usize]);
             let loads = (n.served * o.weight, o.served * n.weight);
-            let rates = (n.rate * o.weight, o.rate * n.weight);
+            let now = ask.now.as_millis();
+            let rates = (
+                self.rate(new, now) * o.weight,
+                self.rate(old, now) * n.weight,
+            );
             let busier = loads.0 > loads.1
                 || (self.ring.profile.random_tie == RandomTie::RequestRate
                     && loads.0 == loads.1
