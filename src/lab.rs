@@ -50,3 +50,6 @@ pub fn run(plan: &Plan, sink: &mut impl Sink) -> Result<Summary, RunError> {
     let mut world = World::new(plan)?;
     Ok(world.run(sink)?)
 }
+
+#[cfg(test)]
+mod tests;
