@@ -97,9 +97,3 @@ fn every_scenario_has_its_snapshots() {
     let missing: Vec<String> = asserted().difference(&there).cloned().collect();
     assert_eq!(missing, Vec::<String>::new(), "`just accept` writes them");
 }
-
-#[test]
-fn no_snapshot_waits_for_review() {
-    let waiting = files("snapshots", "new");
-    assert_eq!(waiting, Vec::<std::path::PathBuf>::new());
-}
