@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use crate::profile::Profile;
+use crate::rule::{PersistRule, UseServer};
 use crate::time::Span;
 
 /// Everything the balancer must know before the first request.
@@ -63,6 +64,10 @@ pub struct Backend {
     pub disable_on_404: bool,
     /// `stick-table`, `stick ...`
     pub stick: Option<Stick>,
+    /// `force-persist` and `ignore-persist`, in order.
+    pub persist_rules: Vec<PersistRule>,
+    /// `use-server`, in order.
+    pub use_server: Vec<UseServer>,
     /// The servers in declaration order.
     pub servers: Vec<Server>,
 }
@@ -89,6 +94,8 @@ impl Default for Backend {
             check: CheckKind::Tcp,
             disable_on_404: false,
             stick: None,
+            persist_rules: Vec::new(),
+            use_server: Vec::new(),
             servers: Vec::new(),
         }
     }

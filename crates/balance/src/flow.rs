@@ -58,6 +58,8 @@ impl Trouble {
 /// What persistence adds to a request; absent on backends without any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Persistence {
+    /// An `ignore-persist` rule matched.
+    pub ignored: bool,
     /// What the cookie said.
     pub cookie: crate::stick::cookie::CookieState,
     /// The place in the stick table that its answer will fill.

@@ -37,6 +37,7 @@ pub mod profile;
 mod queue;
 pub mod request;
 mod retry;
+pub mod rule;
 pub mod server;
 mod state;
 mod stats;

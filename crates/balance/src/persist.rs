@@ -9,6 +9,7 @@ use crate::flow::Flow;
 use crate::ids::RequestId;
 use crate::profile::Version;
 use crate::request::{Request, Response};
+use crate::rule::{PersistRule, UseServer};
 use crate::stick::cookie::{CookieState, Freedom, Standing};
 use crate::stick::forward::forwarded;
 use crate::stick::set_cookie::Served;
@@ -19,8 +20,41 @@ impl Balancer {
     /// Reads the cookie of a new request and asks the stick table: the server it is bound
     /// to, and what is forwarded.
     pub(crate) fn persist(&mut self, now: Moment, request: RequestId, facts: &Request<'_>) {
+        self.apply_rules(request, facts);
         self.read_cookie(now, request, facts);
         self.ask_table(now, request, facts);
+    }
+
+    /// `force-persist` and `ignore-persist`, of which the first that matches counts, then
+    /// `use-server`, of which the first whose server can be reached does.
+    fn apply_rules(&mut self, request: RequestId, facts: &Request<'_>) {
+        let flow = &mut self.flows[request];
+        let backend = &self.backends[flow.backend as usize];
+        let config = &backend.config;
+        let applies = |rule: &&PersistRule| match rule {
+            PersistRule::Force(condition) | PersistRule::Ignore(condition) => {
+                condition.holds(facts)
+            }
+        };
+        match config.persist_rules.iter().find(applies) {
+            Some(PersistRule::Force(_)) => flow.forced = true,
+            Some(PersistRule::Ignore(_)) => {
+                if let Some(kept) = &mut flow.persistence {
+                    kept.ignored = true;
+                }
+            }
+            None => {}
+        }
+        let forced = config.persist || flow.forced;
+        let reached = |rule: &UseServer| {
+            let slot = backend
+                .slot_named(&rule.server)
+                .filter(|_| rule.condition.holds(facts))?;
+            (forced || !backend.servers[slot as usize].is_stopped()).then_some(slot)
+        };
+        if let Some(slot) = config.use_server.iter().find_map(reached) {
+            self.bind_to(request, slot, By::UseServer);
+        }
     }
 
     fn read_cookie(&mut self, now: Moment, request: RequestId, facts: &Request<'_>) {
@@ -36,10 +70,15 @@ impl Balancer {
             (true, true) => Standing::Forced,
             (true, false) => Standing::Lost,
         };
+        let freedom = match (kept.ignored, flow.assigned) {
+            (true, _) => Freedom::Ignored,
+            (false, true) => Freedom::Decided,
+            (false, false) => Freedom::Free,
+        };
         let (state, slot) = CookieState::read(
             cookie,
             &backend.cookies,
-            Freedom::Free,
+            freedom,
             facts.headers,
             self.epoch + now.as_secs(),
             standing,
@@ -119,7 +158,7 @@ impl Balancer {
         let served = Served {
             value: backend.cookies.of(flow.server),
             direct: flow.direct,
-            ignored: false,
+            ignored: kept.ignored,
             post: flow.post,
             cacheable: flow.cacheable,
             now: self.epoch + now.as_secs(),

@@ -781,3 +781,61 @@ fn a_cookie_wins_over_a_stick_table() {
         "{table}"
     );
 }
+
+/// Spec cookies 5, verified: `force-persist`, `ignore-persist` and `use-server`, each with
+/// the request's cookie, who serves it, the log's letters and what is set.
+#[test]
+fn persistence_rules_act_as_verified() {
+    use crate::rule::{Condition, PersistRule, UseServer};
+    let words: Vec<&str> = "SERVERID insert indirect nocache".split(' ').collect();
+    let cookie = config::Cookie::parse(&words).expect("a valid line");
+    let backend = |change: &dyn Fn(&mut config::Backend)| {
+        let mut list = servers(&["A", "B"]);
+        for (server, value) in list.iter_mut().zip(["s1", "s2"]) {
+            server.cookie = Some(value.into());
+        }
+        let mut backend = config::Backend {
+            cookie: Some(cookie.clone()),
+            servers: list,
+            ..config::Backend::default()
+        };
+        change(&mut backend);
+        balancer(crate::Version::V2_6, backend)
+    };
+    let mut forced =
+        backend(&|it| it.persist_rules = vec![PersistRule::Force(Condition::always())]);
+    order(&mut forced, 0, "disable server be/B");
+    assert_eq!(
+        visit(&mut forced, 1, "SERVERID=s2", None),
+        ("B".into(), "DN".into(), None)
+    );
+    let mut ignored =
+        backend(&|it| it.persist_rules = vec![PersistRule::Ignore(Condition::always())]);
+    assert_eq!(
+        visit(&mut ignored, 0, "SERVERID=s2", None),
+        ("A".into(), "UN".into(), None)
+    );
+    assert_eq!(
+        visit(&mut ignored, 1, "", None),
+        ("B".into(), "NN".into(), None)
+    );
+    let rule = UseServer {
+        server: "A".into(),
+        condition: Condition::always(),
+    };
+    let mut chosen = backend(&|it| it.use_server = vec![rule.clone()]);
+    assert_eq!(
+        visit(&mut chosen, 0, "SERVERID=s2", None),
+        ("A".into(), "UN".into(), None)
+    );
+    assert_eq!(
+        visit(&mut chosen, 1, "", None),
+        ("A".into(), "NN".into(), None)
+    );
+    // A rule whose server is down is passed over.
+    order(&mut chosen, 2, "set server be/A health down");
+    assert_eq!(
+        visit(&mut chosen, 3, "SERVERID=s2", None),
+        ("B".into(), "VN".into(), None)
+    );
+}
