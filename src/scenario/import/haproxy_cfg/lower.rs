@@ -405,6 +405,7 @@ impl Lowering<'_> {
                     server
                 })
                 .collect(),
+            ..Backend::default()
         }
     }
 
