@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::scenario::diagnostic::{Diagnostic, Severity};
-use crate::scenario::locate::{FileId, Files};
+use crate::scenario::locate::{FileId, Files, Place};
 
 /// Whether colours may be used. The library does not look for a terminal: the caller does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,18 +51,21 @@ fn group<'a>(note: &'a Diagnostic, files: &'a Files) -> Group<'a> {
         let file = files.file(label.place.file);
         let here = note.labels.iter().enumerate();
         let here = here.filter(|(_, other)| other.place.file == label.place.file);
+        // The renderer looks at every line it is given, so it gets only those in question.
+        let (start, end) = lines_around(&file.text, here.clone().map(|(_, label)| label.place));
         let annotations = here.map(|(index, label)| {
             let kind = if index == 0 {
                 AnnotationKind::Primary
             } else {
                 AnnotationKind::Context
             };
-            let span = label.place.start as usize..label.place.end as usize;
+            let span = label.place.start as usize - start..label.place.end as usize - start;
             let text = (!label.text.is_empty()).then_some(label.text.as_str());
             kind.span(span).label(text)
         });
         group = group.element(
-            Snippet::source(file.text.as_str())
+            Snippet::source(&file.text[start..end])
+                .line_start(file.text[..start].matches('\n').count() + 1)
                 .path(file.name.as_str())
                 .annotations(annotations),
         );
@@ -74,6 +77,21 @@ fn group<'a>(note: &'a Diagnostic, files: &'a Files) -> Group<'a> {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
+}
+
+/// From the beginning of the first line of `places` to the end of the last, in bytes.
+fn lines_around(text: &str, places: impl Iterator<Item = Place>) -> (usize, usize) {
+    let (mut first, mut last) = (text.len(), 0);
+    for place in places {
+        first = first.min(place.start as usize);
+        last = last.max(place.end as usize);
+    }
+    let bytes = text.as_bytes();
+    let start = (bytes[..first].iter().rposition(|&byte| byte == b'\n')).map_or(0, |at| at + 1);
+    // A place that ends with its line feed has the line after it shown as well.
+    let end = (bytes[last..].iter().position(|&byte| byte == b'\n'))
+        .map_or(text.len(), |at| last + at + 1);
+    (start, end)
 }
 
 /// Long lists in lines of a readable length.

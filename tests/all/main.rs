@@ -5,6 +5,7 @@ mod cli;
 mod conform;
 mod diagnostics;
 mod handout;
+mod import;
 mod lab_runs;
 mod laws;
 mod play;

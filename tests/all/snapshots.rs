@@ -68,9 +68,13 @@ fn asserted() -> BTreeSet<String> {
     let help = crate::cli::PAGES
         .iter()
         .map(|(name, _)| format!("cli/{name}"));
+    let imports = stems("tests/import/cfg", "cfg")
+        .into_iter()
+        .map(|name| format!("import/cfg/{name}"));
     views
         .chain(refusals)
         .chain(help)
+        .chain(imports)
         .map(|path| format!("snapshots/{path}.snap"))
         .collect()
 }

@@ -13,6 +13,7 @@ mod condition;
 mod global;
 mod keywords;
 mod line;
+mod lint;
 mod lower;
 mod options;
 mod proxy;

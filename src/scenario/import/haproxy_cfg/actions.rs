@@ -50,15 +50,6 @@ fn list(rules: &str) -> &'static [Action] {
     }
 }
 
-const fn on(name: &'static str, takes: Takes) -> Action {
-    Action {
-        name,
-        takes,
-        status: Status::Modelled,
-        why: "",
-    }
-}
-
 const fn off(name: &'static str, takes: Takes, why: &'static str) -> Action {
     Action {
         name,
@@ -80,6 +71,7 @@ const fn may(name: &'static str, takes: Takes, why: &'static str) -> Action {
 use Takes::{Free, Nothing, Words};
 
 const LATE: &str = "it acts on the answer, when the server has been chosen";
+const HEADER: &str = "the simulated nodes do not look at headers; a hash of this one would";
 const COUNT: &str = "what is counted decides nothing by itself; see the rules that read it";
 const PACKET: &str = "marks on packets decide nothing in the simulation";
 const LOGS: &str = "it only shapes the log";
@@ -90,8 +82,8 @@ const NEVER: &str = "this rule is taken as not there";
 
 const REQUEST: &[Action] = &[
     may("add-acl", Words("F"), MAPS),
-    on("add-header", Words("WF")),
-    on("allow", Nothing),
+    off("add-header", Words("WF"), HEADER),
+    may("allow", Nothing, NEVER),
     may(
         "auth",
         Free,
@@ -100,9 +92,9 @@ const REQUEST: &[Action] = &[
     may("cache-use", Words("W"), "every request reaches a server"),
     off("capture", Free, LOGS),
     may("del-acl", Words("F"), MAPS),
-    on("del-header", Free),
+    off("del-header", Free, HEADER),
     may("del-map", Words("F"), MAPS),
-    on("deny", Free),
+    may("deny", Free, NEVER),
     may("disable-l7-retry", Nothing, NEVER),
     off("do-resolve", Words("E"), "names are not looked up"),
     off(
@@ -112,14 +104,14 @@ const REQUEST: &[Action] = &[
     ),
     may("normalize-uri", Free, NEVER),
     may("ot-group", Free, NEVER),
-    on("redirect", Free),
-    on("reject", Nothing),
+    may("redirect", Free, NEVER),
+    may("reject", Nothing, NEVER),
     may("replace-header", Words("WRF"), NEVER),
     may("replace-path", Words("RF"), NEVER),
     may("replace-pathq", Words("RF"), NEVER),
     may("replace-uri", Words("RF"), NEVER),
     may("replace-value", Words("WRF"), NEVER),
-    on("return", Free),
+    may("return", Free, NEVER),
     off("sc-inc-gpc", Nothing, COUNT),
     off("sc-inc-gpc0", Nothing, COUNT),
     off("sc-inc-gpc1", Nothing, COUNT),
@@ -132,18 +124,18 @@ const REQUEST: &[Action] = &[
     ),
     may("set-dst", Words("E"), ADDRESS),
     may("set-dst-port", Words("E"), ADDRESS),
-    on("set-header", Words("WF")),
+    off("set-header", Words("WF"), HEADER),
     off("set-log-level", Words("W"), LOGS),
     may("set-map", Words("FF"), MAPS),
     off("set-mark", Words("W"), PACKET),
-    on("set-method", Words("F")),
+    may("set-method", Words("F"), NEVER),
     off(
         "set-nice",
         Words("W"),
         "the simulated proxy is never short of time",
     ),
-    on("set-path", Words("F")),
-    on("set-pathq", Words("F")),
+    may("set-path", Words("F"), NEVER),
+    may("set-pathq", Words("F"), NEVER),
     may(
         "set-priority-class",
         Words("E"),
@@ -154,12 +146,12 @@ const REQUEST: &[Action] = &[
         Words("E"),
         "the order of the queues stays that of arrival",
     ),
-    on("set-query", Words("F")),
+    may("set-query", Words("F"), NEVER),
     may("set-src", Words("E"), ADDRESS),
     may("set-src-port", Words("E"), ADDRESS),
     may("set-timeout", Free, "timeouts are those of the sections"),
     off("set-tos", Words("W"), PACKET),
-    on("set-uri", Words("F")),
+    may("set-uri", Words("F"), NEVER),
     may(
         "set-var",
         Words("E"),

@@ -108,9 +108,14 @@ pub(super) fn retired(name: &str) -> Option<&'static str> {
 
 const GLOBAL: &[Group] = &[
     Group {
-        names: &["maxconn", "setenv", "presetenv", "unsetenv", "resetenv"],
+        names: &["setenv", "presetenv", "unsetenv", "resetenv"],
         status: Status::Modelled,
         why: "",
+    },
+    Group {
+        names: &["maxconn"],
+        status: Status::NotModelled,
+        why: "it only gives `fullconn`: clients beyond it are accepted at once",
     },
     Group {
         names: &["spread-checks"],

@@ -196,10 +196,17 @@ const MAIL: &str = "mails change no decision";
 const TCP: &str = "a detail of the TCP connection";
 const HEADERS: &str = "the simulated nodes do not look at this header";
 const NAMING: &str = "a name or a remark";
+const RULE: &str = "this rule is taken as not there";
+const CONNECTIONS: &str = "which connection is used again changes no choice";
 const CHECKS: &str = "the words of a check; its outcome is the node's";
 
 const KEYWORDS: &[Keyword] = &[
-    yes("acl", RULES, MANY),
+    no(
+        "acl",
+        RULES,
+        MANY,
+        "it decides nothing by itself; see the rules that use it",
+    ),
     no("backlog", FRONT, 1, TCP),
     yes("balance", BACK, MANY),
     yes("bind", FRONTENDS, MANY),
@@ -266,7 +273,7 @@ const KEYWORDS: &[Keyword] = &[
     ),
     no("external-check path", BACK, 1, "the program is not run"),
     no("filter", PROXIES, MANY, "filters look at the content"),
-    yes("force-persist", BACKENDS, MANY),
+    may("force-persist", BACKENDS, MANY, RULE),
     yes("fullconn", BACK, 1),
     yes("hash-balance-factor", BACK, 1),
     yes("hash-type", BACK, MANY),
@@ -291,17 +298,17 @@ const KEYWORDS: &[Keyword] = &[
     no("http-check set-var-fmt", BACK, MANY, CHECKS),
     no("http-check unset-var", BACK, MANY, CHECKS),
     no("http-error", ALL, MANY, BODIES),
-    yes("http-request", RULES, MANY),
+    may("http-request", RULES, MANY, RULE),
     no(
         "http-response",
         RULES,
         MANY,
         "it acts on the answer, when the server has been chosen",
     ),
-    yes("http-reuse", BACK, 1),
+    no("http-reuse", BACK, 1, CONNECTIONS),
     no("http-send-name-header", BACK, 1, HEADERS),
     no("id", PROXIES, 1, NAMING),
-    yes("ignore-persist", BACKENDS, MANY),
+    may("ignore-persist", BACKENDS, MANY, RULE),
     may(
         "load-server-state-from-file",
         BACK,
@@ -318,7 +325,12 @@ const KEYWORDS: &[Keyword] = &[
         1,
         "it only counts together with `option prefer-last-server`",
     ),
-    yes("maxconn", FRONT, 1),
+    may(
+        "maxconn",
+        FRONT,
+        1,
+        "it only gives `fullconn`: clients beyond it are accepted at once",
+    ),
     yes("mode", ALL, 1),
     may(
         "monitor",
@@ -345,7 +357,7 @@ const KEYWORDS: &[Keyword] = &[
         1,
         "clients are accepted at once, however many arrive",
     ),
-    yes("redirect", PROXIES, MANY),
+    may("redirect", PROXIES, MANY, RULE),
     yes("retries", BACK, 1),
     yes("retry-on", BACK_ONLY, MANY),
     yes("server", BACKENDS_ONLY, MANY),
@@ -437,7 +449,12 @@ const KEYWORDS: &[Keyword] = &[
         "it acts when the server has been chosen",
     ),
     yes("timeout check", BACK, 1),
-    yes("timeout client", FRONT, 1),
+    no(
+        "timeout client",
+        FRONT,
+        1,
+        "simulated clients are never silent while they should speak",
+    ),
     no(
         "timeout client-fin",
         FRONT,
@@ -485,14 +502,14 @@ const KEYWORDS: &[Keyword] = &[
     ),
     no("unique-id-format", ALL, MANY, LOGS),
     no("unique-id-header", ALL, 1, HEADERS),
-    yes("use_backend", FRONTENDS_ONLY, MANY),
+    may("use_backend", FRONTENDS_ONLY, MANY, RULE),
     no(
         "use-fcgi-app",
         BACKENDS_ONLY,
         1,
         "the protocol between proxy and node decides nothing",
     ),
-    yes("use-server", BACKENDS_ONLY, MANY),
+    may("use-server", BACKENDS_ONLY, MANY, RULE),
 ];
 
 /// Keywords of other times, refused by 2.6, and what to write instead.

@@ -7,13 +7,14 @@ use balance::config::{Backend, Balance, Cookie, Stick};
 use balance::{BackendId, Config, Span};
 
 use super::line::guess;
+use super::lint::lint;
 use super::proxy::{Proxy, Settings};
 use super::read::Draft;
 use super::samples::Names;
 use super::server::ServerDraft;
 use super::value::Address;
 use super::{BackendFacts, Frontend, Imported};
-use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 
 /// `maxconn` where no line sets one. HAProxy takes it from the limits of the process; this
 /// is its fixed value for builds that do not.
@@ -36,6 +37,9 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
             lowering.sticks(proxy, &mut notes);
             lowering.servers(proxy, &mut notes);
         }
+    }
+    if !notes.iter().any(|note| note.severity() == Severity::Error) {
+        notes.extend(lint(&draft));
     }
     let kept = lowering.kept();
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())

@@ -61,6 +61,7 @@ const fn phrase(
 use Status::{Modelled, NoEffect, NotModelled};
 
 const LOGS: &str = "it only shapes the log";
+const CONNECTIONS: &str = "which connection is used again changes no choice";
 const TCP: &str = "a detail of the TCP connection";
 const SYNTAX: &str = "simulated messages are well formed";
 const COPY: &str = "how bytes are copied changes no decision";
@@ -115,14 +116,14 @@ const OPTIONS: &[Word] = &[
         NoEffect,
         "simulated clients send no empty connections",
     ),
-    flag("http-keep-alive", ALL, Modelled, ""),
+    flag("http-keep-alive", ALL, NoEffect, CONNECTIONS),
     flag("http-no-delay", ALL, NoEffect, TCP),
     flag("http-pretend-keepalive", BACK, NoEffect, HEADERS),
     phrase("http-restrict-req-hdr-names", ALL, MANY, NoEffect, SYNTAX),
-    flag("http-server-close", ALL, Modelled, ""),
+    flag("http-server-close", ALL, NoEffect, CONNECTIONS),
     flag("http-use-proxy-header", FRONT, NoEffect, HEADERS),
     phrase("httpchk", BACK, MANY, Modelled, ""),
-    flag("httpclose", ALL, Modelled, ""),
+    flag("httpclose", ALL, NoEffect, CONNECTIONS),
     phrase("httplog", ALL, 1, NoEffect, LOGS),
     phrase("httpslog", ALL, 1, NoEffect, LOGS),
     flag(

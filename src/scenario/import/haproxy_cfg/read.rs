@@ -14,7 +14,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 use crate::scenario::{FileId, Files, Place};
 
 /// After so many errors the rest is not read: it is probably no configuration at all.
-const MOST_ERRORS: usize = 200;
+const MOST_ERRORS: usize = 100;
 
 /// How deeply `.if` may nest.
 const DEPTH: usize = 200;

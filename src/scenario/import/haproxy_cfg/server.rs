@@ -77,6 +77,11 @@ impl ServerDraft {
             return Err(line.blame(1, message).accepted(accepted));
         }
         let numbers = if many { Some(range(line)?) } else { None };
+        for variable in value::unset(line.word(at), env) {
+            let message = format!("`{variable}` has no value: the address is not what was meant");
+            let note = Diagnostic::new(Code::Lint, message, line.place(at));
+            out.say(note.help("give it a value in the environment, or in a file with `--env`"));
+        }
         let (address, _) =
             value::address(line.word(at), env, Ports::Server).map_err(|why| line.blame(at, why))?;
         let status = Status::Modelled;

@@ -25,8 +25,8 @@ fn accepted(text: &str) -> Imported {
     imported
 }
 
-/// The lab's backend with `lines` added to it.
-fn lab_with(lines: &[&str]) -> Backend {
+/// The lab's configuration with `lines` added to its backend; `a => b` replaces.
+fn changed(lines: &[&str]) -> String {
     let mut text = LAB.to_owned();
     for line in lines {
         let (from, to) = line.split_once(" => ").unwrap_or(("", line));
@@ -37,7 +37,12 @@ fn lab_with(lines: &[&str]) -> Backend {
             text = text.replace(from, to);
         }
     }
-    accepted(&text).config.backends.swap_remove(0)
+    text
+}
+
+/// The lab's backend after these changes.
+fn lab_with(lines: &[&str]) -> Backend {
+    accepted(&changed(lines)).config.backends.swap_remove(0)
 }
 
 use balance::config::Backend;
@@ -286,4 +291,83 @@ fn garbage_is_refused_soon() {
     let (imported, _) = read(&"garbage in\n".repeat(100_000));
     assert!(imported.is_refused());
     assert!(imported.notes.len() < 300);
+}
+
+#[test]
+fn traps_are_named() {
+    for (lines, code, needle) in [
+        (
+            &["balance roundrobin => balance first"][..],
+            Code::Lint,
+            "fills only one",
+        ),
+        (
+            &["cookie SERVERID insert"],
+            Code::CookieValue,
+            "nobody sticks",
+        ),
+        (
+            &["3000 check => 3000 check cookie x"],
+            Code::Idle,
+            "never used",
+        ),
+        (
+            &["3000 check => 3000"],
+            Code::Lint,
+            "no server of `nodes` is checked",
+        ),
+        (
+            &[
+                "balance roundrobin => balance leastconn",
+                "1_IP}:3000 check => 1_IP}:3000 check weight 2",
+            ],
+            Code::Lint,
+            "while requests overlap",
+        ),
+        (
+            &[
+                "balance roundrobin => balance source",
+                "1_IP}:3000 check => 1_IP}:3000 check weight 2",
+            ],
+            Code::Lint,
+            "move nearly all keys",
+        ),
+        (
+            &[
+                "cookie SERVERID insert",
+                "1_IP}:3000 check => 1_IP}:3000 check weight 2",
+                "IP}:3000 check => IP}:3000 cookie x check",
+            ],
+            Code::Lint,
+            "clients without a cookie",
+        ),
+        (&["WEBAPP_1_IP => NOPE"], Code::Lint, "`NOPE` has no value"),
+        (
+            &["timeout connect 5000 => "],
+            Code::Lint,
+            "no `timeout connect`",
+        ),
+        (
+            &["1_IP}:3000 check => 1_IP}:3000 check maxqueue 5"],
+            Code::Idle,
+            "without `maxconn`",
+        ),
+        (
+            &["retries 1", "option redispatch -2"],
+            Code::Lint,
+            "divides by zero",
+        ),
+        (
+            &["timeout check 500"],
+            Code::Lint,
+            "only counts from `inter`",
+        ),
+    ] {
+        let (imported, files) = read(&changed(lines));
+        assert!(!imported.is_refused());
+        let text = render::text(&imported.notes, &files, render::Colour::Never);
+        assert_eq!(imported.notes.len(), 1, "{lines:?}\n{text}");
+        assert_eq!(imported.notes[0].code, code, "{lines:?}\n{text}");
+        assert!(text.contains(needle), "{lines:?}\n{text}");
+    }
 }

@@ -120,6 +120,19 @@ pub(super) fn address(text: &str, env: &Env, ports: Ports) -> Result<(Address, u
     Ok((named(host, first), last))
 }
 
+/// The variables in an address that have no value.
+pub(super) fn unset<'a>(text: &'a str, env: &Env) -> Vec<&'a str> {
+    let name = |part: &'a str| {
+        let part = part.strip_prefix('{').unwrap_or(part);
+        let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        &part[..end.unwrap_or(part.len())]
+    };
+    (text.split('$').skip(1))
+        .map(name)
+        .filter(|name| !name.is_empty() && env.value(name).is_none())
+        .collect()
+}
+
 fn is_family(word: &str) -> bool {
     let word = word.strip_prefix("quic").unwrap_or(word);
     let word = word.strip_prefix("stream+").unwrap_or(word);

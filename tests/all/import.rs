@@ -1,0 +1,3 @@
+//! Do configurations and test plans as people have them become the expected plan and ledger?
+
+mod cfg;
