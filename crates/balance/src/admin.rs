@@ -78,8 +78,8 @@ const COMMANDS: &[Command] = commands! {
     V2_2 ["show", "table"], "show table <table>", "entries of a stick table" => Balancer::show_table;
     V2_2 ["shutdown", "sessions", "server"], "shutdown sessions server <bk>/<srv>", "end a server's sessions" => Balancer::shutdown_sessions;
     V2_2 ["help"], "help [<command>]", "list the commands" => Balancer::help;
-    V2_2 ["prompt"], "prompt", "toggle interactive mode" => Balancer::silent;
-    V2_2 ["quit"], "quit", "disconnect" => Balancer::silent;
+    V2_2 ["prompt"], "prompt", "toggle interactive mode" => |_, _| String::new();
+    V2_2 ["quit"], "quit", "disconnect" => |_, _| String::new();
 };
 
 /// What HAProxy 2.2 lists after an unknown command.
@@ -130,10 +130,6 @@ impl Balancer {
         }
     }
 
-    fn silent(&mut self, _order: &mut Order<'_>) -> String {
-        String::new()
-    }
-
     /// The reply to what is no command; the versions differ in the first line.
     fn unknown_command(&self, words: &[&str]) -> String {
         match self.profile.version {
@@ -178,10 +174,10 @@ impl Balancer {
         } else {
             chosen
         };
-        chosen
-            .iter()
-            .map(|command| alloc::format!("  {:<40}: {}\n", command.syntax, command.purpose))
-            .collect()
+        let line =
+            |command: &&Command| alloc::format!("  {:<40}: {}\n", command.syntax, command.purpose);
+        let lines: Vec<String> = chosen.iter().map(line).collect();
+        lines.concat()
     }
 
     /// The server that `B/S` (names, or `#id`) designates, or HAProxy's complaint.

@@ -147,20 +147,15 @@ impl Alert {
 
 /// `, reason: ...` as log lines give it.
 fn check_text(result: CheckResult) -> String {
-    let mut text = format!(", reason: {}", result.code.text());
-    if let Some(status) = result.status {
-        text.push_str(&format!(", code: {status}"));
-    }
-    if let Some(info) = info(result) {
-        text.push_str(&format!(", info: \"{info}\""));
-    }
-    if result.code != CheckCode::HealthAnalyze {
-        text.push_str(&format!(
-            ", check duration: {}ms",
-            result.duration.as_millis()
-        ));
-    }
-    text
+    let code = result
+        .status
+        .map_or(String::new(), |status| format!(", code: {status}"));
+    let info = info(result).map_or(String::new(), |info| format!(", info: \"{info}\""));
+    let took = match result.code {
+        CheckCode::HealthAnalyze => String::new(),
+        _ => format!(", check duration: {}ms", result.duration.as_millis()),
+    };
+    format!(", reason: {}{code}{info}{took}", result.code.text())
 }
 
 /// What the system or the server said beside the verdict.

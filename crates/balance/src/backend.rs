@@ -298,10 +298,9 @@ impl Server {
             ..Checking::default()
         };
         let (state, health) = match (disabled, config.init_state) {
-            (true, _) => (Operational::Stopped, 0),
+            (true, _) | (_, config::InitState::FullyDown) => (Operational::Stopped, 0),
             (_, config::InitState::FullyUp) => (Operational::Running, rise + fall - 1),
             (_, config::InitState::Down) => (Operational::Stopped, rise - 1),
-            (_, config::InitState::FullyDown) => (Operational::Stopped, 0),
             (_, config::InitState::None | config::InitState::Up) => (Operational::Running, rise),
         };
         Self {

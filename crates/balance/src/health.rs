@@ -168,7 +168,7 @@ impl Balancer {
                 );
             }
             ProbeOutcome::Junk => {
-                self.conclude(now, id, CheckCode::L7Response, None, String::new(), chance)
+                self.conclude(now, id, CheckCode::L7Response, None, String::new(), chance);
             }
             ProbeOutcome::Status(status, reason) => {
                 let code = self.judge(id, status);
@@ -380,10 +380,9 @@ impl Balancer {
         }
         let rise = server.rise;
         match server.config.on_error {
-            OnError::Fastinter => {}
             OnError::SuddenDeath if server.health > rise => server.health = rise + 1,
             OnError::MarkDown => server.health = rise,
-            OnError::FailCheck | OnError::SuddenDeath => {}
+            OnError::Fastinter | OnError::FailCheck | OnError::SuddenDeath => {}
         }
         if server.config.on_error != OnError::Fastinter {
             let result = CheckResult {

@@ -122,6 +122,14 @@ impl<I: Slot, T> Slots<I, T> {
     }
 }
 
+impl<'a, I: Slot, T> IntoIterator for &'a Slots<I, T> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl<I: Slot, T: Default> Slots<I, T> {
     /// The item of `id`, made (with all before it) if it was not there yet.
     pub fn at(&mut self, id: I) -> &mut T {

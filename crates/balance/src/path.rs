@@ -17,7 +17,7 @@ use crate::output::Output;
 use crate::pick::{Ask, Policy};
 use crate::queue::Ticket;
 use crate::request::{Request, Response};
-use crate::time::Moment;
+use crate::time::{Moment, Span};
 use crate::timers::NONE;
 
 /// What an election comes to.
@@ -762,15 +762,13 @@ impl Balancer {
         let backend = &mut self.backends[flow.backend as usize];
         let server = &mut backend.servers[flow.server as usize].counters;
         for counters in [server, &mut backend.counters] {
-            counters
-                .queue_time
-                .add(waited.map_or(0, |span| span.as_millis()));
+            counters.queue_time.add(waited.map_or(0, Span::as_millis));
             counters
                 .connect_time
-                .add(connect.map_or(0, |span| span.as_millis()));
+                .add(connect.map_or(0, Span::as_millis));
             counters
                 .response_time
-                .add(response.map_or(0, |span| span.as_millis()));
+                .add(response.map_or(0, Span::as_millis));
             counters.total_time.add(total);
         }
     }

@@ -205,7 +205,7 @@ impl Server {
     pub(crate) fn status(&self, reference: &Self) -> Status {
         let checks = reference.check.configured && reference.check.enabled;
         let (health, rise, fall) = (reference.health, reference.rise, reference.fall);
-        let full = rise + fall - 1;
+        let highest = rise + fall - 1;
         if self.admin & admin::INHERITED_MAINT != 0 {
             return Status::MaintVia(self.tracks.unwrap_or(self.id));
         }
@@ -221,7 +221,7 @@ impl Server {
         };
         match self.state {
             Operational::Running | Operational::Starting => {
-                let going_down = (checks && health < full).then(|| (health + 1 - rise, fall));
+                let going_down = (checks && health < highest).then(|| (health + 1 - rise, fall));
                 match (self.in_drain(), going_down) {
                     (true, Some((a, f))) => Status::DrainGoingDown(a, f),
                     (true, None) => Status::Drain,
@@ -232,7 +232,7 @@ impl Server {
             }
             Operational::Stopping => {
                 let own = self.check.configured && self.check.enabled;
-                if (!own && self.tracks.is_none()) || health == full {
+                if (!own && self.tracks.is_none()) || health == highest {
                     Status::NoLb
                 } else {
                     Status::NoLbGoingDown(health + 1 - rise, fall)

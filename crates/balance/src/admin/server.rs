@@ -366,7 +366,7 @@ impl Balancer {
             flags |= admin::CONFIGURED_MAINT;
         }
         let number = settings.id.unwrap_or_else(|| {
-            (1..)
+            (1..=u32::MAX)
                 .find(|id| self.holder_of(index, *id).is_none())
                 .expect("some number is free")
         });

@@ -74,7 +74,7 @@ impl Balancer {
                 let address = server.config.address;
                 let ip = address.map_or_else(|| "-".into(), |address| format!("{}", address.ip()));
                 let port = address.map_or(0, |address| address.port());
-                text.push_str(&format!(
+                let line = format!(
                     "{} {} {} {} {ip} {} {} {} {} {} {} {} {} {} 0 0 {} - {port} -",
                     id.0 + FIRST_NUMBER,
                     backend.config.name,
@@ -90,7 +90,8 @@ impl Balancer {
                     server.health,
                     check_state_bits(server),
                     u8::from(server.config.id.is_some()),
-                ));
+                );
+                text.push_str(&line);
                 text.push_str(if old { "\n" } else { " 0 0 - - 0\n" });
             }
         }
@@ -124,7 +125,7 @@ impl Balancer {
                     String::new()
                 };
                 let idle = if new { "0 " } else { "" };
-                text.push_str(&format!(
+                let line = format!(
                     "{}/{} {}/{} {ip} {port} - 5000 {served}{} {} {} {idle}0 0 -1 0 0\n",
                     backend.config.name,
                     server.config.name,
@@ -133,7 +134,8 @@ impl Balancer {
                     server.connections,
                     server.counters.smax,
                     server.counters.smax,
-                ));
+                );
+                text.push_str(&line);
             }
         }
         text

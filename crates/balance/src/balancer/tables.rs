@@ -148,8 +148,19 @@ fn send(
     panic!("the request never ends");
 }
 
+/// A case: its name, the version, the settings, who is dead, and who answers after how
+/// many milliseconds with which retry field.
+type Failure = (
+    &'static str,
+    crate::Version,
+    config::Backend,
+    &'static [&'static str],
+    (&'static str, u64, &'static str),
+);
+
 /// Spec queues 5, "Verified".
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn failed_connections_are_retried_and_redispatched_as_verified() {
     use crate::Version::{V2_2, V2_6};
     let uri = || {
@@ -182,13 +193,7 @@ fn failed_connections_are_retried_and_redispatched_as_verified() {
         redispatch: Some(-1),
         ..backend
     };
-    let rows: Vec<(
-        &str,
-        crate::Version,
-        config::Backend,
-        &[&str],
-        (&str, u64, &str),
-    )> = vec![
+    let rows: Vec<Failure> = vec![
         ("A alone", V2_6, one(), &["A"], ("503 SC", 3000, "3")),
         (
             "retries 1",
@@ -549,10 +554,10 @@ fn observed_errors_act_as_verified() {
             "the next check is brought forward"
         );
         if on_error == OnError::FailCheck {
-            let last = "Detected 3 consecutive errors, last one was: Wrong http response";
+            let detected = "Detected 3 consecutive errors, last one was: Wrong http response";
             // The field holds a comma: it is quoted, and split here.
             let csv = order(&mut it, 1000, "show stat");
-            assert!(csv.contains(last), "{csv}");
+            assert!(csv.contains(detected), "{csv}");
             assert!(csv.contains("18446744073709551615"));
         }
     }
@@ -643,9 +648,9 @@ fn visit(
 ) -> (String, String, Option<Vec<String>>) {
     let now = Moment::from_millis(at);
     let request = RequestId(0);
-    let sent = [("cookie", cookie)];
+    let own = [("cookie", cookie)];
     let facts = Request {
-        headers: if cookie.is_empty() { &[] } else { &sent },
+        headers: if cookie.is_empty() { &[] } else { &own },
         ..Request::default()
     };
     let arrived = Input::Arrived {

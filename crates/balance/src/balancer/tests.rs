@@ -119,7 +119,7 @@ fn waiting_has_a_limit() {
     let mut one = server("s1");
     one.maxconn = 1;
     let mut it = balancer(vec![one], |backend| {
-        backend.timeout_queue = Some(Span::from_millis(300))
+        backend.timeout_queue = Some(Span::from_millis(300));
     });
     arrive(&mut it, 0, 0);
     arrive(&mut it, 0, 1);
