@@ -4,7 +4,7 @@
 //! tells a [`Sink`] about it. A world is a plain value: a clone has the same future, so a run
 //! can be forked, compared and stepped through.
 //!
-//! An actor changes itself and pushes what follows through its [`outbox`]; it never calls
+//! An actor changes itself and pushes what follows through its outbox; it never calls
 //! another actor. [`stage`] is the post office, [`port`] is where the core is asked.
 
 mod browser;

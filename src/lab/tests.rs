@@ -498,9 +498,9 @@ fn shuffled_ties_change_who_but_not_how_many() {
     let mut shuffled = Memory::default();
     let mut world = World::with_shuffled_ties(&plan).unwrap();
     world.run(&mut shuffled).unwrap();
-    let plain = outcome(&plan);
-    assert_ne!(shuffled.samples, plain.samples);
-    for memory in [plain, shuffled] {
+    let straight = outcome(&plan);
+    assert_ne!(shuffled.samples, straight.samples);
+    for memory in [straight, shuffled] {
         for slot in 0..3 {
             let count = slots(&memory).iter().filter(|s| **s == Some(slot)).count();
             assert_eq!(count, 30);

@@ -19,9 +19,9 @@ struct Folder(PathBuf);
 impl Folder {
     fn new(test: &str, files: &[(&str, &str)]) -> Self {
         let folder = std::env::temp_dir().join(format!("conform-{}-{test}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(&folder).expect("the folder and the program are ours");
         for (name, text) in files {
-            fs::write(folder.join(name), text).unwrap();
+            fs::write(folder.join(name), text).expect("the folder and the program are ours");
         }
         Self(folder)
     }
@@ -32,12 +32,12 @@ impl Folder {
             .args(arguments)
             .arg(&self.0)
             .output()
-            .unwrap()
+            .expect("the folder and the program are ours")
     }
 
     fn json(&self) -> Value {
         let output = self.conform(&["--format", "json"]);
-        serde_json::from_slice(&output.stdout).unwrap()
+        serde_json::from_slice(&output.stdout).expect("the folder and the program are ours")
     }
 }
 

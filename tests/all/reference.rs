@@ -23,8 +23,8 @@ fn folder() -> PathBuf {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a kept recording can be read") {
+        let path = entry.expect("a kept recording can be read").path();
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|ending| ending == "gz") {
@@ -34,11 +34,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn judge(file: &Path) -> Vec<Verdict> {
-    let text = archive::text(&fs::read(file).unwrap()).unwrap();
+    let text = archive::text(&fs::read(file).expect("a kept recording can be read"))
+        .expect("a kept recording can be read");
     let recordings = archive::recordings(&text);
     let verdicts = recordings.into_iter().map(|recording| {
         let recording = recording.unwrap_or_else(|error| panic!("{}:{error}", file.display()));
-        Verdict::of(&recording, None).unwrap()
+        Verdict::of(&recording, None).expect("a kept recording can be read")
     });
     verdicts.collect()
 }

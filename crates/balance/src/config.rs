@@ -1,7 +1,7 @@
 //! Checked settings of the balancer, with HAProxy's words and defaults.
 //!
-//! Fields are public because a configuration is plain data; [`Config::check`] (called by
-//! [`Balancer::new`](crate::Balancer::new)) finds everything that contradicts itself.
+//! Fields are public because a configuration is plain data;
+//! [`Balancer::new`](crate::Balancer::new) finds everything that contradicts itself.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -11,7 +11,7 @@ use crate::ids::{AttemptId, OrderId, ProbeId, RequestId, ServerId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     /// Connect to `server` and send the request there
-    /// ([`Balancer::forwarded_cookies`](crate::Balancer::forwarded_cookies) tells its `Cookie` headers).
+    /// ([`Balancer::edits`](crate::Balancer::edits) tells its `Cookie` headers).
     Dispatch {
         /// Name this attempt in what follows about it.
         attempt: AttemptId,
@@ -19,7 +19,7 @@ pub enum Output {
         server: ServerId,
     },
     /// Pass the server's answer on to the client
-    /// ([`Balancer::set_cookies`](crate::Balancer::set_cookies) tells the `Set-Cookie` headers it gets).
+    /// ([`Balancer::edits`](crate::Balancer::edits) tells the `Set-Cookie` headers it gets).
     Relay {
         /// Whose answer it is.
         request: RequestId,
