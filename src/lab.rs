@@ -5,7 +5,7 @@
 //! can be forked, compared and stepped through.
 //!
 //! An actor changes itself and pushes what follows through its outbox; it never calls
-//! another actor. [`stage`] is the post office, [`port`] is where the core is asked.
+//! another actor. `stage` is the post office, `port` is where the core is asked.
 
 mod browser;
 mod clients;

@@ -1,6 +1,8 @@
 //! Real against ours, with no file in between: fresh random programs, driven through the
 //! HAProxy that is installed here and through the core.
 
+#![expect(clippy::print_stdout, reason = "a test says what it skipped")]
+
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,9 +1,9 @@
 //! `haproxy.cfg`: reads one or several files as HAProxy 2.6 does, and says of every line
 //! what becomes of it.
 //!
-//! [`read`] walks the lines; [`token`] makes words of them; the tables [`keywords`],
-//! [`options`], [`server_words`] and [`global`] know the language; [`proxy`], [`server`] and
-//! [`checks`] keep what is modelled; [`lower`] makes the core's settings of it.
+//! `read` walks the lines; `token` makes words of them; the tables `keywords`,
+//! `options`, `server_words` and `global` know the language; `proxy`, `server` and
+//! `checks` keep what is modelled; `lower` makes the core's settings of it.
 
 mod acl;
 mod actions;
