@@ -234,10 +234,7 @@ impl Balancer {
                 } else {
                     counters.qmax = 0;
                     counters.smax = 0;
-                    counters.queue_time.max = 0;
-                    counters.connect_time.max = 0;
-                    counters.response_time.max = 0;
-                    counters.total_time.max = 0;
+                    counters.times.clear_longest();
                 }
             }
         }

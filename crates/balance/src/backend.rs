@@ -6,15 +6,16 @@ use alloc::vec::Vec;
 use crate::config;
 use crate::error::ConfigError;
 use crate::farm::{Farm, Member};
+use crate::flow::Flow;
 use crate::ids::{BackendId, ServerId};
-use crate::pick::Picker;
+use crate::pick::{Picker, Policy};
 use crate::profile::Profile;
 use crate::queue::Queue;
-use crate::server::{Average, Checking, Counters, Operational, Server, admin};
+use crate::server::{Checking, Counters, Operational, Server, admin};
 use crate::stick::cookie::CookieValues;
 use crate::stick::table::StickTable;
 use crate::time::{Moment, Span};
-use crate::timers::{LaneIndex, Timers};
+use crate::timers::{LaneIndex, NONE, Timers};
 
 /// Which lane each time limit of a backend uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub(crate) struct Backend {
     pub config: config::Backend,
     /// Whether weights may change freely at run time.
     pub dynamic: bool,
+    /// Whether anything but balancing may decide about requests: cookies, tables, rules.
+    pub persists: bool,
     /// Greatest common divisor of the configured weights (static algorithms); else 1.
     pub divisor: u32,
     pub farm: Farm,
@@ -97,6 +100,10 @@ impl Backend {
             servers.push(server);
         }
         farm.count();
+        let persists = config.cookie.is_some()
+            || config.stick.is_some()
+            || !config.persist_rules.is_empty()
+            || !config.use_server.is_empty();
         let mut cookies = CookieValues::default();
         for server in &servers {
             cookies.set(server.id.slot, server.cookie.clone());
@@ -112,6 +119,7 @@ impl Backend {
             id,
             config,
             dynamic,
+            persists,
             divisor,
             farm,
             picker,
@@ -121,13 +129,60 @@ impl Backend {
             queue: Queue::default(),
             idle: None,
             limits,
-            counters: Counters {
-                queue_time: Average::default(),
-                ..Counters::default()
-            },
+            counters: Counters::default(),
             last_change: now,
             down_time: 0,
         }
+    }
+
+    /// Gives `flow` a slot on `slot`.
+    #[inline]
+    pub(crate) fn take_slot(&mut self, now: Moment, flow: &mut Flow, slot: u32) {
+        flow.slot = true;
+        flow.assigned_at = now;
+        self.farm.served += 1;
+        self.farm.members[slot as usize].served += 1;
+        self.picker.took(&self.farm, slot);
+    }
+
+    /// Takes the slot back, if `flow` holds one.
+    #[inline]
+    pub(crate) fn drop_slot(&mut self, flow: &mut Flow) {
+        if !core::mem::take(&mut flow.slot) {
+            return;
+        }
+        self.farm.served -= 1;
+        self.farm.members[flow.server as usize].served -= 1;
+        self.picker.dropped(&self.farm, flow.server);
+    }
+
+    /// The connection of `flow` no longer counts on its server.
+    #[inline]
+    pub(crate) fn uncount(&mut self, flow: &mut Flow) {
+        if core::mem::take(&mut flow.counted) {
+            self.servers[flow.server as usize].connections -= 1;
+        }
+    }
+
+    /// Whether somebody is in a line from which `slot` may take.
+    #[inline]
+    pub(crate) fn has_waiting(&self, slot: u32) -> bool {
+        let member = &self.farm.members[slot as usize];
+        member.queued > 0 || (self.farm.queued > 0 && member.usable)
+    }
+
+    /// Books how long `flow`, which is over, took: the averages of `show stat`.
+    #[inline]
+    pub(crate) fn count_times(&mut self, flow: &Flow) {
+        if flow.server == NONE || flow.answered_at == Moment::NEVER {
+            return;
+        }
+        let (waited, connect, response) = flow.spans();
+        let millis = |span: Option<Span>| span.map_or(0, Span::as_millis);
+        let total = flow.ended_at.since(flow.arrived).as_millis();
+        let times = [millis(waited), millis(connect), millis(response), total];
+        self.counters.times.add(times);
+        self.servers[flow.server as usize].counters.times.add(times);
     }
 
     /// The effective weight `slot` would have now (spec: balancing, 1.2).

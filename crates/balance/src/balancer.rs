@@ -126,6 +126,7 @@ impl Balancer {
     ///
     /// News from the network at the very moment of a time limit comes first: the limits
     /// that have passed by `now` act after the input.
+    #[inline]
     pub fn handle(&mut self, now: Moment, input: Input<'_>, chance: &mut dyn Chance) {
         debug_assert!(now >= self.now, "time runs forward");
         self.now = now;
@@ -133,6 +134,13 @@ impl Balancer {
             self.refresh_warmth(now);
         }
         self.take_in(now, input, chance);
+        if self.timers.next() <= now || !self.woken.is_empty() {
+            self.catch_up(now, chance);
+        }
+    }
+
+    /// Lets the limits that have passed act, and those start that were let out of a queue.
+    fn catch_up(&mut self, now: Moment, chance: &mut dyn Chance) {
         loop {
             while let Some(expired) = self.timers.expire(&mut self.flows, now) {
                 match expired {
@@ -182,7 +190,8 @@ impl Balancer {
     /// The earliest moment at which it wants to hear [`Input::Woke`].
     #[inline]
     pub fn next_wake(&self) -> Option<Moment> {
-        self.timers.next(&self.flows)
+        let next = self.timers.next();
+        (next != Moment::NEVER).then_some(next)
     }
 
     /// The profile it follows.
@@ -286,7 +295,15 @@ impl Balancer {
     }
 
     pub(crate) fn backend_of(&mut self, request: RequestId) -> &mut Backend {
-        &mut self.backends[self.flows[request].backend as usize]
+        self.parts(request).1
+    }
+
+    /// What is remembered of `request`, and the backend it is in.
+    #[inline]
+    pub(crate) fn parts(&mut self, request: RequestId) -> (&mut Flow, &mut Backend) {
+        let flow = &mut self.flows[request];
+        let backend = &mut self.backends[flow.backend as usize];
+        (flow, backend)
     }
 
     /// Whether decisions about requests are worth a note.

@@ -58,6 +58,10 @@ impl Trouble {
 /// What persistence adds to a request; absent on backends without any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Persistence {
+    /// Sent with POST.
+    pub post: bool,
+    /// Its method permits a cached answer (GET, HEAD, OPTIONS, TRACE).
+    pub cacheable: bool,
     /// An `ignore-persist` rule matched.
     pub ignored: bool,
     /// What the cookie said.
@@ -66,6 +70,17 @@ pub(crate) struct Persistence {
     pub place: Option<crate::stick::table::Reservation>,
     /// Header changes.
     pub edits: Edits,
+}
+
+impl Persistence {
+    /// That of a new request sent with `method`.
+    pub(crate) fn of(method: &str) -> Self {
+        Self {
+            post: method == "POST",
+            cacheable: matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE"),
+            ..Self::default()
+        }
+    }
 }
 
 /// One live request.
@@ -84,10 +99,6 @@ pub(crate) struct Flow {
     pub redispatched: bool,
     /// A `force-persist` rule matched.
     pub forced: bool,
-    /// Sent with POST.
-    pub post: bool,
-    /// Its method permits a cached answer (GET, HEAD, OPTIONS, TRACE).
-    pub cacheable: bool,
     /// Lane of its timer, or [`Flow::NO_LANE`].
     pub lane: u8,
     pub by: By,
@@ -154,8 +165,6 @@ impl Default for Flow {
             counted: false,
             redispatched: false,
             forced: false,
-            post: false,
-            cacheable: true,
             lane: Self::NO_LANE,
             by: By::Algorithm,
             trouble: None,

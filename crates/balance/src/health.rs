@@ -306,6 +306,7 @@ impl Balancer {
     }
 
     /// `observe`: a connection to the server was made, or could not be.
+    #[inline]
     pub(crate) fn observe_connection(
         &mut self,
         now: Moment,
@@ -313,15 +314,23 @@ impl Balancer {
         good: bool,
         chance: &mut dyn Chance,
     ) {
-        let Some(id) = self.flows[request].server_id() else {
-            return;
-        };
-        if self.server(id).config.observe == Observe::Layer4 {
+        if let Some(id) = self.observed(request, Observe::Layer4) {
             self.observe(now, id, good, "L4 unsuccessful connection", chance);
         }
     }
 
+    /// The server of `request`, if it observes its traffic in this way.
+    #[inline]
+    fn observed(&self, request: RequestId, layer: Observe) -> Option<ServerId> {
+        let flow = &self.flows[request];
+        let servers = &self.backends[flow.backend as usize].servers;
+        // Without a server its place is beyond them all.
+        let server = servers.get(flow.server as usize)?;
+        (server.config.observe == layer).then_some(server.id)
+    }
+
     /// `observe layer7`: an answer came with this status.
+    #[inline]
     pub(crate) fn observe_status(
         &mut self,
         now: Moment,
@@ -329,10 +338,7 @@ impl Balancer {
         status: u16,
         chance: &mut dyn Chance,
     ) {
-        let Some(id) = self.flows[request].server_id() else {
-            return;
-        };
-        if self.server(id).config.observe == Observe::Layer7 {
+        if let Some(id) = self.observed(request, Observe::Layer7) {
             let good = matches!(status, 100..=499 | 501 | 505);
             self.observe(now, id, good, "Wrong http response", chance);
         }
@@ -346,10 +352,7 @@ impl Balancer {
         what: &str,
         chance: &mut dyn Chance,
     ) {
-        let Some(id) = self.flows[request].server_id() else {
-            return;
-        };
-        if self.server(id).config.observe == Observe::Layer7 {
+        if let Some(id) = self.observed(request, Observe::Layer7) {
             self.observe(now, id, false, what, chance);
         }
     }

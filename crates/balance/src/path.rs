@@ -6,6 +6,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::backend::Backend;
 use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::config::Balance;
@@ -17,7 +18,7 @@ use crate::output::Output;
 use crate::pick::{Ask, Policy};
 use crate::queue::Ticket;
 use crate::request::{Request, Response};
-use crate::time::{Moment, Span};
+use crate::time::Moment;
 use crate::timers::NONE;
 
 /// What an election comes to.
@@ -40,19 +41,22 @@ impl Balancer {
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) {
-        if self.flows.at(request).phase != Phase::Over || backend.0 as usize >= self.backends.len()
-        {
-            self.note_ghost();
-            return;
+        let flow = self.flows.at(request);
+        match self.backends.get_mut(backend.0 as usize) {
+            Some(backend) if flow.phase == Phase::Over => {
+                Self::admit(now, flow, backend, facts);
+                if backend.persists {
+                    self.persist(now, request, facts);
+                }
+                self.place(now, request, chance);
+            }
+            _ => self.note_ghost(),
         }
-        self.admit(now, request, backend, facts);
-        self.persist(now, request, facts);
-        self.place(now, request, chance);
     }
 
     /// Opens the books for a new request.
-    fn admit(&mut self, now: Moment, request: RequestId, id: BackendId, facts: &Request<'_>) {
-        let backend = &mut self.backends[id.0 as usize];
+    #[inline]
+    fn admit(now: Moment, flow: &mut Flow, backend: &mut Backend, facts: &Request<'_>) {
         backend.farm.connections += 1;
         backend.counters.stot += 1;
         backend.counters.smax = backend.counters.smax.max(backend.farm.connections);
@@ -60,23 +64,21 @@ impl Balancer {
             Balance::Hash(key) => crate::key::hash_of(key, backend.config.hash, facts),
             _ => None,
         };
-        let flow = &mut self.flows[request];
-        let mut persistence = flow.persistence.take();
-        if let Some(kept) = &mut persistence {
-            **kept = Persistence::default();
-        } else if backend.config.cookie.is_some() || backend.config.stick.is_some() {
-            persistence = Some(Box::default());
-        }
+        // Taking what is boxed first spares looking whether it must be freed.
         *flow = Flow {
             turn: flow.turn,
-            backend: id.0,
-            post: facts.method == "POST",
-            cacheable: matches!(facts.method, "GET" | "HEAD" | "OPTIONS" | "TRACE"),
+            backend: backend.id.0,
             hash,
             arrived: now,
-            persistence,
+            ticket: flow.ticket.take(),
+            persistence: flow.persistence.take(),
             ..Flow::default()
         };
+        if let Some(kept) = &mut flow.persistence {
+            **kept = Persistence::of(facts.method);
+        } else if backend.config.cookie.is_some() || backend.config.stick.is_some() {
+            flow.persistence = Some(Box::new(Persistence::of(facts.method)));
+        }
     }
 
     /// Finds a server for `request` and sends it there, or lets it wait, or refuses it.
@@ -100,10 +102,10 @@ impl Balancer {
                     Elected::Server(slot) => self.assign(request, slot),
                 }
             }
-            let slot = self.flows[request].server;
-            let backend = &self.backends[self.flows[request].backend as usize];
+            let (flow, backend) = self.parts(request);
+            let slot = flow.server;
             if !backend.farm.is_saturated(slot) {
-                self.take_slot(now, request, slot);
+                backend.take_slot(now, flow, slot);
                 return self.connect(now, request);
             }
             let member = &backend.farm.members[slot as usize];
@@ -111,9 +113,7 @@ impl Balancer {
                 return self.enqueue(now, request, Some(slot));
             }
             let may_leave = backend.config.redispatch.is_some();
-            let flow = &mut self.flows[request];
             if !(flow.direct && may_leave && !flow.forced) {
-                let backend = self.backend_of(request);
                 backend.counters.econ += 1;
                 backend.servers[slot as usize].counters.econ += 1;
                 return self.refuse(now, request, Trouble::QueueFull, false);
@@ -126,15 +126,16 @@ impl Balancer {
 
     /// Starts on a server that was remembered as idle, although others wait.
     fn start_on_idle(&mut self, now: Moment, request: RequestId, slot: u32) {
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
         flow.assigned = true;
         flow.server = slot;
         flow.by = By::Queue;
-        self.take_slot(now, request, slot);
+        backend.take_slot(now, flow, slot);
         self.connect(now, request);
     }
 
     /// Balancing proper (spec: balancing, 1.4).
+    #[inline]
     fn elect(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) -> Elected {
         let flow = &self.flows[request];
         let (avoid, key) = (flow.avoid(), flow.hash);
@@ -168,15 +169,16 @@ impl Balancer {
     }
 
     /// Balancing has chosen `slot`: books who was chosen, and who was left for it.
+    #[inline]
     fn assign(&mut self, request: RequestId, slot: u32) {
-        let flow = &self.flows[request];
-        let differs = flow.leaving != slot;
-        let backend = &mut self.backends[flow.backend as usize];
-        if differs {
+        let (flow, backend) = self.parts(request);
+        if flow.leaving != slot {
             backend.counters.lbtot += 1;
             backend.servers[slot as usize].counters.lbtot += 1;
         }
-        self.settle(request, Some(slot));
+        if flow.leaving != NONE {
+            self.settle(request, Some(slot));
+        }
         let flow = &mut self.flows[request];
         flow.assigned = true;
         flow.server = slot;
@@ -222,31 +224,8 @@ impl Balancer {
         }
     }
 
-    /// Gives `request` a slot on `slot`.
-    pub(crate) fn take_slot(&mut self, now: Moment, request: RequestId, slot: u32) {
-        let flow = &mut self.flows[request];
-        flow.slot = true;
-        flow.assigned_at = now;
-        let backend = &mut self.backends[flow.backend as usize];
-        backend.farm.served += 1;
-        backend.farm.members[slot as usize].served += 1;
-        backend.picker.took(&backend.farm, slot);
-    }
-
-    /// Takes the slot back, if `request` holds one.
-    pub(crate) fn drop_slot(&mut self, request: RequestId) {
-        let flow = &mut self.flows[request];
-        if !core::mem::take(&mut flow.slot) {
-            return;
-        }
-        let slot = flow.server;
-        let backend = &mut self.backends[flow.backend as usize];
-        backend.farm.served -= 1;
-        backend.farm.members[slot as usize].served -= 1;
-        backend.picker.dropped(&backend.farm, slot);
-    }
-
     /// Starts an attempt on the assigned server.
+    #[inline]
     pub(crate) fn connect(&mut self, now: Moment, request: RequestId) {
         let flow = &mut self.flows[request];
         flow.phase = Phase::Connecting;
@@ -339,10 +318,10 @@ impl Balancer {
     /// Lets waiting requests start on `slot` while it has room (spec: queues, 4).
     pub(crate) fn dequeue(&mut self, now: Moment, id: BackendId, slot: u32) {
         let backend = &self.backends[id.0 as usize];
-        let member = &backend.farm.members[slot as usize];
-        if member.queued == 0 && (backend.farm.queued == 0 || !member.usable) {
+        if !backend.has_waiting(slot) {
             return;
         }
+        let member = &backend.farm.members[slot as usize];
         // The gate looks at connections, the loop at slots.
         if member.maxconn != 0
             && backend.servers[slot as usize].connections >= backend.farm.limit(slot)
@@ -416,7 +395,7 @@ impl Balancer {
         with_slot: bool,
     ) {
         self.leave_queue(request);
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
         if flow.server != slot {
             flow.by = By::Queue;
         }
@@ -424,7 +403,7 @@ impl Balancer {
         flow.assigned = true;
         flow.phase = Phase::Woken;
         if with_slot {
-            self.take_slot(now, request, slot);
+            backend.take_slot(now, flow, slot);
         }
         self.woken.push_back(request);
     }
@@ -495,10 +474,10 @@ impl Balancer {
             return self.note_ghost();
         }
         self.timers.disarm(&mut self.flows, request);
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
         flow.phase = Phase::Waiting;
         flow.connected_at = now;
-        let lane = self.backends[flow.backend as usize].limits.server;
+        let lane = backend.limits.server;
         self.timers.arm(&mut self.flows, now, lane, request);
         self.observe_connection(now, request, true, chance);
     }
@@ -519,21 +498,24 @@ impl Balancer {
         if self.may_retry_status(request, response.status) {
             return self.retry_answer(now, request, chance);
         }
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
         flow.phase = Phase::Relaying;
         flow.answered_at = now;
         flow.status = response.status;
-        let (backend, slot) = (flow.backend as usize, flow.server as usize);
-        let backend = &mut self.backends[backend];
         backend.counters.answered(response.status);
-        backend.servers[slot].counters.answered(response.status);
+        backend.servers[flow.server as usize]
+            .counters
+            .answered(response.status);
         let lane = backend.limits.server;
         self.observe_status(now, request, response.status, chance);
+        let flow = &self.flows[request];
         // What was observed may have taken the server down, and its requests with it.
-        if self.flows[request].phase == Phase::Over {
+        if flow.phase == Phase::Over {
             return;
         }
-        self.bind(now, request, response);
+        if flow.persistence.is_some() {
+            self.bind(now, request, response);
+        }
         self.timers.arm(&mut self.flows, now, lane, request);
         self.outputs.push_back(Output::Relay { request });
     }
@@ -544,10 +526,9 @@ impl Balancer {
         if !self.is_live(attempt, &[Phase::Relaying]) {
             return self.note_ghost();
         }
-        let flow = &self.flows[request];
-        let (backend, slot) = (flow.backend as usize, flow.server as usize);
-        self.backends[backend].counters.bout += bytes;
-        self.backends[backend].servers[slot].counters.bout += bytes;
+        let (flow, backend) = self.parts(request);
+        backend.counters.bout += bytes;
+        backend.servers[flow.server as usize].counters.bout += bytes;
         self.end(now, request, true);
     }
 
@@ -714,33 +695,28 @@ impl Balancer {
     /// Closes the books of `request` (spec: http-and-timing 4, step 7).
     pub(crate) fn end(&mut self, now: Moment, request: RequestId, server_side: bool) {
         self.timers.disarm(&mut self.flows, request);
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
         flow.phase = Phase::Over;
         flow.ended_at = now;
-        let (id, slot) = (BackendId(flow.backend), flow.server);
-        self.uncount(request);
-        self.drop_slot(request);
+        let (id, slot) = (backend.id, flow.server);
+        let persists = flow.persistence.is_some();
+        backend.uncount(flow);
+        backend.drop_slot(flow);
+        backend.count_times(flow);
         let known = slot != NONE;
-        if known && server_side {
+        if known && server_side && backend.has_waiting(slot) {
             self.dequeue(now, id, slot);
         }
-        self.backends[id.0 as usize].farm.connections -= 1;
-        self.count_times(request);
-        self.release_place(request);
+        if persists {
+            self.release_place(request);
+        }
         if self.wants_decisions() {
             self.note(Event::Ended(request));
         }
-        if known {
+        let backend = &mut self.backends[id.0 as usize];
+        backend.farm.connections -= 1;
+        if known && backend.has_waiting(slot) {
             self.dequeue(now, id, slot);
-        }
-    }
-
-    /// Its connection no longer counts on its server.
-    pub(crate) fn uncount(&mut self, request: RequestId) {
-        let flow = &mut self.flows[request];
-        if core::mem::take(&mut flow.counted) {
-            let (backend, slot) = (flow.backend as usize, flow.server as usize);
-            self.backends[backend].servers[slot].connections -= 1;
         }
     }
 
@@ -751,29 +727,8 @@ impl Balancer {
         self.backends[backend].servers[slot].counters.srv_abrt += 1;
     }
 
-    /// The averages of `show stat`, in whole milliseconds.
-    fn count_times(&mut self, request: RequestId) {
-        let flow = &self.flows[request];
-        if flow.server == NONE || flow.answered_at == Moment::NEVER {
-            return;
-        }
-        let (waited, connect, response) = flow.spans();
-        let total = flow.ended_at.since(flow.arrived).as_millis();
-        let backend = &mut self.backends[flow.backend as usize];
-        let server = &mut backend.servers[flow.server as usize].counters;
-        for counters in [server, &mut backend.counters] {
-            counters.queue_time.add(waited.map_or(0, Span::as_millis));
-            counters
-                .connect_time
-                .add(connect.map_or(0, Span::as_millis));
-            counters
-                .response_time
-                .add(response.map_or(0, Span::as_millis));
-            counters.total_time.add(total);
-        }
-    }
-
     /// Whether `attempt` is the present one of its request, in one of `phases`.
+    #[inline]
     pub(crate) fn is_live(&self, attempt: AttemptId, phases: &[Phase]) -> bool {
         self.flows
             .get(attempt.request)

@@ -159,8 +159,8 @@ impl Balancer {
             value: backend.cookies.of(flow.server),
             direct: flow.direct,
             ignored: kept.ignored,
-            post: flow.post,
-            cacheable: flow.cacheable,
+            post: kept.post,
+            cacheable: kept.cacheable,
             now: self.epoch + now.as_secs(),
             needs_reason: self.profile.nocache_needs_reason,
         };

@@ -27,8 +27,8 @@ impl Balancer {
         trouble: Trouble,
         chance: &mut dyn Chance,
     ) {
-        self.uncount(request);
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
+        backend.uncount(flow);
         flow.phase = Phase::Pausing;
         flow.trouble.get_or_insert(trouble);
         flow.failures += 1;
@@ -64,8 +64,8 @@ impl Balancer {
         chance: &mut dyn Chance,
     ) {
         self.hang_up(request);
-        self.uncount(request);
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
+        backend.uncount(flow);
         flow.phase = Phase::Pausing;
         flow.failures += 1;
         let moves = self.redispatches(request);
@@ -102,7 +102,8 @@ impl Balancer {
         let flow = &self.flows[request];
         let (backend, slot) = (flow.backend, flow.server);
         if moves {
-            self.drop_slot(request);
+            let (flow, home) = self.parts(request);
+            home.drop_slot(flow);
             self.dequeue(now, BackendId(backend), slot);
             let flow = &mut self.flows[request];
             flow.direct = false;

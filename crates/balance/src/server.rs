@@ -45,40 +45,72 @@ pub(crate) struct Counters {
     pub cli_abrt: u64,
     pub srv_abrt: u64,
     pub last_session: Option<Moment>,
-    /// Whole milliseconds of the four phases, averaged over the last 1024 requests.
-    pub queue_time: Average,
-    pub connect_time: Average,
-    pub response_time: Average,
-    pub total_time: Average,
+    pub times: Times,
 }
 
-/// A sliding average over about 1024 samples, as an integer sum.
+/// What [`Times`] are kept of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lapse {
+    /// Until the last assignment to a server.
+    Queue,
+    /// From there to the connection.
+    Connect,
+    /// From there to the head of the answer.
+    Response,
+    /// From the arrival to the end.
+    Total,
+}
+
+/// Whole milliseconds of the lapses of requests: sliding averages over about 1024 of
+/// them, as integer sums, and the longest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Average {
-    sum: u64,
+pub(crate) struct Times {
     count: u32,
-    pub max: u64,
+    sums: [u64; 4],
+    longest: [u64; 4],
 }
 
-impl Average {
-    const WINDOW: u64 = 1024;
+impl Times {
+    const WINDOW: u32 = 1024;
 
-    pub(crate) fn add(&mut self, value: u64) {
-        self.max = self.max.max(value);
-        if u64::from(self.count) < Self::WINDOW {
+    /// One more request; `millis` in the order of [`Lapse`].
+    #[inline]
+    pub(crate) fn add(&mut self, millis: [u64; 4]) {
+        if self.count < Self::WINDOW {
             self.count += 1;
         } else {
-            self.sum -= self.sum.div_ceil(Self::WINDOW);
+            // Sums of so few times stay far from the type's end: checks would only keep
+            // the four from being computed side by side.
+            for sum in &mut self.sums {
+                let share = sum.wrapping_add(u64::from(Self::WINDOW) - 1) / u64::from(Self::WINDOW);
+                *sum = sum.wrapping_sub(share);
+            }
         }
-        self.sum += value;
+        for (sum, millis) in self.sums.iter_mut().zip(millis) {
+            *sum = sum.wrapping_add(millis);
+        }
+        for (longest, millis) in self.longest.iter_mut().zip(millis) {
+            if *longest < millis {
+                *longest = millis;
+            }
+        }
     }
 
-    pub(crate) fn mean(&self) -> u64 {
+    pub(crate) fn mean(&self, lapse: Lapse) -> u64 {
         if self.count == 0 {
             0
         } else {
-            self.sum.div_ceil(u64::from(self.count))
+            self.sums[lapse as usize].div_ceil(u64::from(self.count))
         }
+    }
+
+    pub(crate) fn longest(&self, lapse: Lapse) -> u64 {
+        self.longest[lapse as usize]
+    }
+
+    /// Forgets the longest of all lapses.
+    pub(crate) fn clear_longest(&mut self) {
+        self.longest = [0; 4];
     }
 }
 

@@ -11,7 +11,7 @@ use crate::balancer::Balancer;
 use crate::config::{Balance, HashKey};
 use crate::event::{CheckCode, Status};
 use crate::ids::BackendId;
-use crate::server::{Counters, Operational, Server};
+use crate::server::{Counters, Lapse, Operational, Server};
 use crate::time::Moment;
 
 /// What a row is about.
@@ -145,14 +145,18 @@ const COLUMNS: &[Column] = &[
         row.checked(|server| server.check.last_text.clone())
     }),
     ("last_agt", |_| String::new()),
-    ("qtime", |row| row.counters().queue_time.mean().to_string()),
+    ("qtime", |row| {
+        row.counters().times.mean(Lapse::Queue).to_string()
+    }),
     ("ctime", |row| {
-        row.counters().connect_time.mean().to_string()
+        row.counters().times.mean(Lapse::Connect).to_string()
     }),
     ("rtime", |row| {
-        row.counters().response_time.mean().to_string()
+        row.counters().times.mean(Lapse::Response).to_string()
     }),
-    ("ttime", |row| row.counters().total_time.mean().to_string()),
+    ("ttime", |row| {
+        row.counters().times.mean(Lapse::Total).to_string()
+    }),
     ("agent_status", |_| String::new()),
     ("agent_code", |_| String::new()),
     ("agent_duration", |_| String::new()),
@@ -193,14 +197,18 @@ const COLUMNS: &[Column] = &[
     ("cache_hits", |row| row.of_backend("0")),
     ("srv_icur", |row| row.of_server("0")),
     ("src_ilim", |_| String::new()),
-    ("qtime_max", |row| row.counters().queue_time.max.to_string()),
+    ("qtime_max", |row| {
+        row.counters().times.longest(Lapse::Queue).to_string()
+    }),
     ("ctime_max", |row| {
-        row.counters().connect_time.max.to_string()
+        row.counters().times.longest(Lapse::Connect).to_string()
     }),
     ("rtime_max", |row| {
-        row.counters().response_time.max.to_string()
+        row.counters().times.longest(Lapse::Response).to_string()
     }),
-    ("ttime_max", |row| row.counters().total_time.max.to_string()),
+    ("ttime_max", |row| {
+        row.counters().times.longest(Lapse::Total).to_string()
+    }),
     ("eint", |_| "0".into()),
     ("idle_conn_cur", |row| row.of_server("0")),
     ("safe_conn_cur", |row| row.of_server("0")),

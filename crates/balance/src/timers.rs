@@ -24,6 +24,8 @@ struct Lane {
     span: Span,
     head: u32,
     tail: u32,
+    /// The deadline of its head; [`Moment::NEVER`] when it is empty.
+    first: Moment,
 }
 
 /// What a server wants to be woken for.
@@ -36,12 +38,28 @@ pub(crate) enum ServerTimer {
 }
 
 /// All deadlines of a balancer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Timers {
     lanes: Vec<Lane>,
     /// Ordered by moment, then by the order in which they were armed.
     servers: BTreeSet<(Moment, u64, ServerTimer, ServerId)>,
+    /// The moment of the first of `servers`; [`Moment::NEVER`] when there is none.
+    first_server: Moment,
+    /// The earliest deadline of all; [`Moment::NEVER`] when there is none.
+    next: Moment,
     armed: u64,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            lanes: Vec::new(),
+            servers: BTreeSet::new(),
+            first_server: Moment::NEVER,
+            next: Moment::NEVER,
+            armed: 0,
+        }
+    }
 }
 
 /// What has expired.
@@ -68,6 +86,7 @@ impl Timers {
                 span,
                 head: NONE,
                 tail: NONE,
+                first: Moment::NEVER,
             });
             self.lanes.len() - 1
         });
@@ -75,6 +94,7 @@ impl Timers {
     }
 
     /// Arms the limit of `request`; it must not be under one already.
+    #[inline]
     pub(crate) fn arm(
         &mut self,
         flows: &mut Slots<RequestId, Flow>,
@@ -82,7 +102,18 @@ impl Timers {
         lane: LaneIndex,
         request: RequestId,
     ) {
-        let Some(index) = lane else { return };
+        if let Some(index) = lane {
+            self.link(flows, now, index, request);
+        }
+    }
+
+    fn link(
+        &mut self,
+        flows: &mut Slots<RequestId, Flow>,
+        now: Moment,
+        index: u8,
+        request: RequestId,
+    ) {
         let lane = &mut self.lanes[usize::from(index)];
         let tail = lane.tail;
         let flow = &mut flows[request];
@@ -93,29 +124,40 @@ impl Timers {
         lane.tail = request.0;
         if tail == NONE {
             lane.head = request.0;
+            lane.first = flow.deadline;
+            self.next = self.next.min(lane.first);
         } else {
             flows[RequestId(tail)].next = request.0;
         }
     }
 
     /// Takes `request` out of its lane, if it is in one.
+    #[inline]
     pub(crate) fn disarm(&mut self, flows: &mut Slots<RequestId, Flow>, request: RequestId) {
-        let flow = &mut flows[request];
-        if flow.lane == Flow::NO_LANE {
-            return;
+        if flows[request].lane != Flow::NO_LANE {
+            self.unlink(flows, request);
         }
+    }
+
+    fn unlink(&mut self, flows: &mut Slots<RequestId, Flow>, request: RequestId) {
+        let flow = &mut flows[request];
         let lane = &mut self.lanes[usize::from(flow.lane)];
         let (previous, next) = (flow.previous, flow.next);
         flow.lane = Flow::NO_LANE;
-        if previous == NONE {
-            lane.head = next;
-        } else {
-            flows[RequestId(previous)].next = next;
-        }
+        let mut first = Moment::NEVER;
         if next == NONE {
             lane.tail = previous;
         } else {
-            flows[RequestId(next)].previous = previous;
+            let follower = &mut flows[RequestId(next)];
+            follower.previous = previous;
+            first = follower.deadline;
+        }
+        if previous == NONE {
+            lane.head = next;
+            lane.first = first;
+            self.see_next();
+        } else {
+            flows[RequestId(previous)].next = next;
         }
     }
 
@@ -123,6 +165,8 @@ impl Timers {
     pub(crate) fn arm_server(&mut self, at: Moment, kind: ServerTimer, server: ServerId) {
         self.armed += 1;
         self.servers.insert((at, self.armed, kind, server));
+        self.first_server = self.first_server.min(at);
+        self.next = self.next.min(at);
     }
 
     /// Cancels every timer of this kind of `server`.
@@ -135,21 +179,25 @@ impl Timers {
             .copied();
         if let Some(entry) = found {
             self.servers.remove(&entry);
+            self.see_first_server();
         }
     }
 
-    /// The earliest deadline.
-    pub(crate) fn next(&self, flows: &Slots<RequestId, Flow>) -> Option<Moment> {
-        let mut next = self.servers.first().map(|entry| entry.0);
-        for lane in &self.lanes {
-            if lane.head != NONE {
-                let at = flows[RequestId(lane.head)].deadline;
-                if next.is_none_or(|known| at < known) {
-                    next = Some(at);
-                }
-            }
-        }
-        next
+    fn see_first_server(&mut self) {
+        let first = self.servers.first();
+        self.first_server = first.map_or(Moment::NEVER, |entry| entry.0);
+        self.see_next();
+    }
+
+    fn see_next(&mut self) {
+        let lanes = self.lanes.iter();
+        self.next = lanes.fold(self.first_server, |next, lane| next.min(lane.first));
+    }
+
+    /// The earliest deadline; [`Moment::NEVER`] if there is none.
+    #[inline]
+    pub(crate) fn next(&self) -> Moment {
+        self.next
     }
 
     /// Takes out the earliest deadline not after `now`; servers before requests at the
@@ -159,18 +207,18 @@ impl Timers {
         flows: &mut Slots<RequestId, Flow>,
         now: Moment,
     ) -> Option<Expired> {
-        let at = self.next(flows).filter(|at| *at <= now)?;
-        if self.servers.first().is_some_and(|entry| entry.0 == at) {
-            let (_, _, kind, server) = self.servers.pop_first().expect("just seen");
+        let at = self.next();
+        if at > now || at == Moment::NEVER {
+            return None;
+        }
+        if self.first_server == at {
+            let (_, _, kind, server) = self.servers.pop_first()?;
+            self.see_first_server();
             return Some(Expired::Server(kind, server));
         }
-        let head = self
-            .lanes
-            .iter()
-            .map(|lane| lane.head)
-            .find(|head| *head != NONE && flows[RequestId(*head)].deadline == at)
-            .expect("the earliest deadline belongs to a lane");
-        self.disarm(flows, RequestId(head));
-        Some(Expired::Request(RequestId(head)))
+        let lane = self.lanes.iter().find(|lane| lane.first == at)?;
+        let request = RequestId(lane.head);
+        self.unlink(flows, request);
+        Some(Expired::Request(request))
     }
 }

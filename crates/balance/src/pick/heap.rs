@@ -19,15 +19,18 @@ pub(super) struct Heap {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seat {
-    key: u32,
-    turn: u32,
+    /// The key, and below it the turn that tells equal keys apart.
+    order: u64,
     slot: u32,
 }
 
 impl Seat {
     #[inline]
-    fn order(self) -> u64 {
-        u64::from(self.key) << 32 | u64::from(self.turn)
+    fn new(slot: u32, key: u32, turn: u32) -> Self {
+        Self {
+            order: u64::from(key) << 32 | u64::from(turn),
+            slot,
+        }
     }
 }
 
@@ -48,7 +51,7 @@ impl Heap {
     /// [`insert`](Self::insert) in one heap.
     pub(super) fn insert_at(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
         debug_assert_eq!(places[slot as usize], NOWHERE);
-        self.seats.push(Seat { key, turn, slot });
+        self.seats.push(Seat::new(slot, key, turn));
         self.sift_up(places, self.seats.len() - 1);
     }
 
@@ -74,10 +77,9 @@ impl Heap {
     pub(super) fn rekey_at(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
         let at = places[slot as usize] as usize;
         debug_assert_eq!(self.seats[at].slot, slot);
-        let before = self.seats[at].order();
-        let seat = Seat { key, turn, slot };
-        self.seats[at] = seat;
-        if seat.order() < before {
+        let seat = Seat::new(slot, key, turn);
+        let before = core::mem::replace(&mut self.seats[at], seat);
+        if seat.order < before.order {
             self.sift_up(places, at);
         } else {
             self.sift_down(places, at);
@@ -94,16 +96,16 @@ impl Heap {
 
     /// Numbers the turns from 0 again, keeping the order. Needed once in 2^32 insertions.
     fn renumber(&mut self, places: &mut [u32]) {
-        self.seats.sort_unstable_by_key(|seat| seat.order());
+        self.seats.sort_unstable_by_key(|seat| seat.order);
         for (place, seat) in (0..).zip(&mut self.seats) {
-            seat.turn = place;
+            seat.order = seat.order >> 32 << 32 | u64::from(place);
             places[seat.slot as usize] = place;
         }
         self.turn = self.seats.len() as u32;
     }
 
     fn settle(&mut self, places: &mut [u32], at: usize) {
-        if at > 0 && self.seats[at].order() < self.seats[(at - 1) / 4].order() {
+        if at > 0 && self.seats[at].order < self.seats[(at - 1) / 4].order {
             self.sift_up(places, at);
         } else {
             self.sift_down(places, at);
@@ -115,7 +117,7 @@ impl Heap {
         while at > 0 {
             let above = (at - 1) / 4;
             let parent = self.seats[above];
-            if parent.order() <= seat.order() {
+            if parent.order <= seat.order {
                 break;
             }
             self.seats[at] = parent;
@@ -127,27 +129,27 @@ impl Heap {
     }
 
     fn sift_down(&mut self, places: &mut [u32], mut at: usize) {
-        let seat = self.seats[at];
-        let order = seat.order();
+        let seats = &mut self.seats[..];
+        let seat = seats[at];
         loop {
             let first = at * 4 + 1;
-            let below = &self.seats[first.min(self.seats.len())..];
-            let below = &below[..below.len().min(4)];
-            let (mut best, mut smallest) = (first, order);
-            for (child, seat) in (first..).zip(below) {
-                if seat.order() < smallest {
-                    (best, smallest) = (child, seat.order());
+            let Some(below) = seats.get(first..) else {
+                break;
+            };
+            let (mut best, mut child) = (at, seat);
+            for (place, seat) in (first..).zip(below.iter().take(4)) {
+                if seat.order < child.order {
+                    (best, child) = (place, *seat);
                 }
             }
-            if smallest == order {
+            if best == at {
                 break;
             }
-            let child = self.seats[best];
-            self.seats[at] = child;
+            seats[at] = child;
             places[child.slot as usize] = at as u32;
             at = best;
         }
-        self.seats[at] = seat;
+        seats[at] = seat;
         places[seat.slot as usize] = at as u32;
     }
 }

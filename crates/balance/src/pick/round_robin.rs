@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::chance::Chance;
-use crate::farm::{Farm, Group};
+use crate::farm::{Farm, Group, Member};
 use crate::pick::heap::{Heap, NOWHERE};
 use crate::pick::{Ask, Policy};
 use crate::profile::{Profile, WeightRule};
@@ -135,7 +135,7 @@ impl RoundRobin {
                 round.weight = round.weight.wrapping_add(member.weight);
                 round.window = round.weight;
                 round.position = round.weight;
-                this.wait(farm, slot, Waiting::default());
+                this.wait(member, slot, Waiting::default());
             }
         }
         this
@@ -197,22 +197,22 @@ impl RoundRobin {
         {
             turn.due = turn.due.wrapping_sub(round.window);
             let next = round.init.other();
-            self.wait(farm, slot, next);
+            self.wait(member, slot, next);
         } else {
             let share = HEAVIEST.wrapping_add(turn.rest).wrapping_sub(member.weight) / 16;
             let key = turn.due.wrapping_mul(256).wrapping_add(share);
-            self.put(farm, slot, Tree::Curr, key);
+            self.put(member, slot, Tree::Curr, key);
         }
     }
 
     /// Puts `slot` among those that wait, the heavier first.
-    fn wait(&mut self, farm: &Farm, slot: u32, waiting: Waiting) {
-        let key = HEAVIEST.wrapping_sub(farm.members[slot as usize].weight);
-        self.put(farm, slot, Tree::Waiting(waiting), key);
+    fn wait(&mut self, member: &Member, slot: u32, waiting: Waiting) {
+        let key = HEAVIEST.wrapping_sub(member.weight);
+        self.put(member, slot, Tree::Waiting(waiting), key);
     }
 
-    fn put(&mut self, farm: &Farm, slot: u32, tree: Tree, key: u32) {
-        let round = &mut self.rounds[usize::from(farm.members[slot as usize].backup)];
+    fn put(&mut self, member: &Member, slot: u32, tree: Tree, key: u32) {
+        let round = &mut self.rounds[usize::from(member.backup)];
         let places = &mut self.places[..];
         let before = core::mem::replace(&mut self.turns[slot as usize].tree, tree);
         if before == tree {
@@ -306,7 +306,7 @@ impl Policy for RoundRobin {
         match self.weight_rule {
             WeightRule::Reinsert => self.enter(farm, slot),
             WeightRule::Adjust if self.turns[slot as usize].tree == Tree::Waiting(init) => {
-                self.wait(farm, slot, init);
+                self.wait(&farm.members[slot as usize], slot, init);
             }
             WeightRule::Adjust => self.adjust(farm, slot),
         }
@@ -356,7 +356,7 @@ impl Policy for RoundRobin {
             }
             if switched {
                 let init = self.rounds[in_force].init;
-                self.wait(farm, slot, init);
+                self.wait(&farm.members[slot as usize], slot, init);
             } else {
                 self.place(farm, slot);
             }
