@@ -338,6 +338,29 @@ fn a_node_that_stops_breaks_its_connections() {
     );
 }
 
+/// A node's answer ends a turn of its event loop after its beginning: whoever has only the
+/// beginning when the node stops has a broken page, not a 502.
+#[test]
+fn an_answer_can_break_off_in_the_middle() {
+    let mut plan = lab(&[0]);
+    plan.nodes[0].event_loop = true;
+    plan.nodes[0].session_cookie = Some("NODESESSID".to_owned());
+    plan.nodes[0].delay = ms(100);
+    let mut group = users("jmeter", 2, 2);
+    group.cookies = true;
+    let stop = Action::Stop {
+        node: 0,
+        reach: Reach::Refusing,
+    };
+    let mut memory = outcome(&timed(with(plan, group), &[(250, stop)]));
+    memory.samples.sort_by_key(|s| (s.thread, s.sent));
+    memory.samples.truncate(3);
+    // The first user's second answer begins at 200 and would end at 300, because the second
+    // user's first request is found in between.
+    let expected = [(0, 100, 200), (100, 150, 0), (0, 250, 502)];
+    assert_eq!(times(&memory), expected);
+}
+
 #[test]
 fn a_new_delay_waits_its_turn() {
     let plan = with(lab(&[100]), users("jmeter", 2, 2));
