@@ -2,7 +2,7 @@
 //!
 //! The way of a file ([`load`]): `read` makes a tree of values with places; `extends` and
 //! `set` merge other files and changes into it; `decode` reads the tree into the
-//! [`schema`] with serde; `config` reads the haproxy.cfg it names; `check` makes a [`Plan`] of it. Complaints are
+//! [`schema`] with serde; `config` reads the haproxy.cfg it names; `check` makes a [`Plan`](crate::plan::Plan) of it. Complaints are
 //! [`Diagnostic`]s, which [`render`] turns into text or JSON. Nothing here touches a file
 //! system: texts come from a [`Source`].
 

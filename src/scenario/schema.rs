@@ -1,7 +1,7 @@
 //! The scenario file as plain serde types: what may be written, not yet what makes sense.
 //!
 //! Everything is optional here, so that one missing setting hides no other error; the
-//! defaults are in [`check`](crate::scenario::check). The same types write a scenario back.
+//! defaults are in `check`. The same types write a scenario back.
 
 use std::fmt;
 use std::marker::PhantomData;
