@@ -10,5 +10,6 @@
 
 mod arrows;
 mod leftovers;
+mod lengths;
 mod purity;
 pub(crate) mod source;
