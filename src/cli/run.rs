@@ -49,10 +49,12 @@ pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result
         };
         worst = worst.worst(exit);
     }
-    match format {
-        Format::Json if !reports.is_empty() => screen.result(&json::text(&reports))?,
-        Format::Csv if !reports.is_empty() => screen.result(&csv::text(&reports))?,
-        Format::Text | Format::Markdown | Format::Json | Format::Csv => {}
+    match (format, reports.as_slice()) {
+        // Several files make an array, even if only one of them came to a report.
+        (Format::Json, reports) if args.files.len() > 1 => screen.result(&json::list(reports))?,
+        (Format::Json, [report]) => screen.result(&json::text(report))?,
+        (Format::Csv, [_, ..]) => screen.result(&csv::text(&reports))?,
+        (Format::Text | Format::Markdown | Format::Json | Format::Csv, _) => {}
     }
     Ok(worst)
 }

@@ -29,13 +29,15 @@ pub fn value(report: &Report) -> Value {
     value
 }
 
-/// Several reports as JSON text: one as an object, several as an array.
-pub fn text(reports: &[Report]) -> String {
-    let value = match reports {
-        [one] => value(one),
-        many => many.iter().map(value).collect(),
-    };
-    format!("{value:#}\n")
+/// One report as JSON text.
+pub fn text(report: &Report) -> String {
+    format!("{:#}\n", value(report))
+}
+
+/// Any number of reports as the JSON text of an array.
+pub fn list(reports: &[Report]) -> String {
+    let values: Value = reports.iter().map(value).collect();
+    format!("{values:#}\n")
 }
 
 fn server(server: &Server) -> Value {
@@ -154,8 +156,8 @@ mod tests {
 
     #[test]
     fn several_reports_are_an_array() {
-        let one: Value = serde_json::from_str(&text(&[report()])).expect("JSON");
-        let two: Value = serde_json::from_str(&text(&[report(), report()])).expect("JSON");
+        let one: Value = serde_json::from_str(&text(&report())).expect("JSON");
+        let two: Value = serde_json::from_str(&list(&[report(), report()])).expect("JSON");
         assert_eq!(two, json!([one, one]));
     }
 

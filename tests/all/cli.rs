@@ -146,6 +146,13 @@ fn all_files_run_and_the_worst_counts() {
         .collect();
     assert_eq!(names, ["1.4", "4.1"]);
     ends(&json(&["--set", WRONG]), 3);
+    let alone = ask(&["run", "--format", "json", nowhere, FINE]);
+    let reports: Value = serde_json::from_str(out(&alone)).expect("JSON");
+    assert_eq!(
+        reports.as_array().map(Vec::len),
+        Some(1),
+        "one of two files"
+    );
     ends(&ask(&["run", other, FINE, "--set", WRONG]), 1);
     ends(&ask(&["run", other, FINE]), 0);
 }

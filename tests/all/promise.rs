@@ -20,7 +20,7 @@ fn tasks() -> impl Iterator<Item = String> {
 }
 
 fn bytes(plan: &Plan) -> String {
-    json::text(&[play::report(plan)])
+    json::text(&play::report(plan))
 }
 
 #[test]
