@@ -10,11 +10,13 @@ mod graph;
 mod list;
 mod load;
 pub mod paint;
+mod play;
 mod progress;
 #[cfg(all(feature = "record", unix))]
 mod record;
 mod run;
 mod screen;
+mod seq;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -60,5 +62,6 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Record(args) => record::run(args, screen),
         Command::List(args) => list::run(args, cli.format, screen),
         Command::Graph(args) => graph::run(args, screen),
+        Command::Seq(args) => seq::run(args, screen),
     }
 }

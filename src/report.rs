@@ -8,11 +8,13 @@ pub mod csv;
 pub mod distribution;
 pub mod expect;
 pub mod graph;
+pub mod journal;
 pub mod json;
 pub mod markdown;
 
 pub mod picks;
 pub mod replies;
+pub mod sequence;
 pub mod spread;
 pub mod table;
 pub mod text;

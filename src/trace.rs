@@ -2,10 +2,12 @@
 
 pub mod digest;
 pub mod machine;
+pub mod message;
 pub mod names;
 pub mod states;
 
 pub use digest::Digest;
+pub use message::Message;
 pub use names::Names;
 pub use states::{Place, States};
 
@@ -94,6 +96,10 @@ pub trait Sink {
     fn reply(&mut self, at: Moment, entry: u32, text: &str) {
         let _ = (at, entry, text);
     }
+    /// Somebody said something about a request; comes with `Everything` only.
+    fn message(&mut self, at: Moment, message: &Message<'_>) {
+        let _ = (at, message);
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
@@ -109,6 +115,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     }
     fn reply(&mut self, at: Moment, entry: u32, text: &str) {
         (**self).reply(at, entry, text);
+    }
+    fn message(&mut self, at: Moment, message: &Message<'_>) {
+        (**self).message(at, message);
     }
 }
 
@@ -129,6 +138,10 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
     fn reply(&mut self, at: Moment, entry: u32, text: &str) {
         self.0.reply(at, entry, text);
         self.1.reply(at, entry, text);
+    }
+    fn message(&mut self, at: Moment, message: &Message<'_>) {
+        self.0.message(at, message);
+        self.1.message(at, message);
     }
 }
 
@@ -151,6 +164,11 @@ impl<S: Sink> Sink for Option<S> {
     fn reply(&mut self, at: Moment, entry: u32, text: &str) {
         if let Some(sink) = self {
             sink.reply(at, entry, text);
+        }
+    }
+    fn message(&mut self, at: Moment, message: &Message<'_>) {
+        if let Some(sink) = self {
+            sink.message(at, message);
         }
     }
 }

@@ -53,6 +53,8 @@ pub enum Command {
     List(List),
     /// Print the topology of a scenario, or a state machine, as a DOT graph
     Graph(Graph),
+    /// Draw who spoke to whom in a run: clients, HAProxy, servers
+    Seq(Seq),
 }
 
 /// The forms of results.
@@ -158,6 +160,41 @@ pub struct Graph {
     /// Draw a state machine of the balancer instead
     #[arg(long, value_enum, conflicts_with = "file", value_name = "MACHINE")]
     pub machine: Option<Machine>,
+}
+
+/// `balancelab seq`
+#[derive(Clone, Debug, Args)]
+pub struct Seq {
+    /// The scenario that is run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Draw only this client's requests: jmeter, or jmeter/1 for its first thread
+    #[arg(long, value_name = "CLIENT")]
+    pub client: Option<String>,
+    /// Draw this many requests
+    #[arg(long, value_name = "NUMBER", default_value_t = 6)]
+    pub first: usize,
+    /// Draw the requests before and after a server changed its state, such as "s1 DOWN"
+    #[arg(long, value_name = "STATE")]
+    pub around: Option<String>,
+    /// The form of the diagram
+    #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
+    pub picture: Picture,
+    /// Changes to the scenario
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// The forms of diagrams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// For the terminal
+    #[default]
+    Text,
+    /// For Mermaid
+    Mermaid,
+    /// A picture
+    Svg,
 }
 
 /// The state machines.

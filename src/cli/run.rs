@@ -6,13 +6,13 @@ use std::path::Path;
 use super::args::{Format, Run};
 use super::exit::Exit;
 use super::load;
+use super::play;
 use super::progress::Progress;
 use super::screen::Screen;
 use crate::lab::World;
 use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
 use crate::report::{End, KeepPicks, Report, Tally, csv, json, markdown, text};
-use crate::trace::Names;
 
 /// Runs every file, even if one before it failed.
 pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result<Exit> {
@@ -90,12 +90,7 @@ fn simulate(
     };
     progress.close();
     let summary = outcome.map_err(Unrun::new)?;
-    let mut names = Names::of(&plan.proxy);
-    for backend in (0..plan.proxy.backends.len() as u32).map(balance::BackendId) {
-        for server in world.balancer().servers(backend) {
-            names.learn(server, world.balancer().server_name(server));
-        }
-    }
+    let names = play::names(plan, &world);
     let end = End {
         at: summary.ended,
         digest: summary.digest,

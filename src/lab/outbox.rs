@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use balance::{Interest, Moment, Span};
 
 use crate::kernel::{Agenda, Delay, Lane, Ticket};
-use crate::trace::{self, Digest, Sample, Sink};
+use crate::trace::{self, Digest, Message, Sample, Sink};
 
 use super::event::Event;
 use super::numbers::Numbers;
@@ -107,6 +107,14 @@ impl<S: Sink> Outbox<'_, S> {
     pub(super) fn tell(&mut self, event: impl FnOnce() -> trace::Event) {
         if self.sink.interest() == Interest::Everything {
             self.sink.event(self.ground.now, &event());
+        }
+    }
+
+    /// Tells what was said, to a reader who wants to know everything.
+    #[inline]
+    pub(super) fn hear<'m>(&mut self, message: impl FnOnce() -> Message<'m>) {
+        if self.sink.interest() == Interest::Everything {
+            self.sink.message(self.ground.now, &message());
         }
     }
 

@@ -11,7 +11,7 @@ use balance::{
 
 use crate::kernel::Stream;
 use crate::plan::{self, Reach, RequestLine};
-use crate::trace::Sink;
+use crate::trace::{Message, Sink};
 
 use super::clients::{Clients, Outcome};
 use super::event::{Caller, Event, Handshake};
@@ -188,6 +188,12 @@ impl Port {
         headers: &[Header<'_>],
         out: &mut Outbox<'_, S>,
     ) {
+        out.hear(|| Message::Asked {
+            request,
+            method: &line.method,
+            uri: &line.uri,
+            cookie: cookie_of(headers),
+        });
         let facts = Request {
             source: line.source,
             method: &line.method,
@@ -232,6 +238,7 @@ impl Port {
         match caller {
             Caller::Attempt(attempt) => {
                 self.opening.remove(&attempt);
+                out.hear(|| Message::Refused(attempt));
                 self.pump(Input::Refused(attempt), out);
                 self.settle(attempt.request, out);
             }
@@ -300,6 +307,11 @@ impl Port {
         set_cookie: Option<&str>,
         out: &mut Outbox<'_, S>,
     ) -> bool {
+        out.hear(|| Message::Answered {
+            attempt,
+            status,
+            set_cookie,
+        });
         let header = set_cookie.map(|value| ("set-cookie", value));
         let response = Response {
             status,
@@ -437,6 +449,7 @@ impl Port {
             self.reused.push(attempt);
             self.forward(attempt, server, Connection::Reused(line), out);
         } else {
+            out.hear(|| Message::Connecting { attempt, server });
             self.opening.insert(attempt, server);
             self.knock(server, Caller::Attempt(attempt), out);
         }
@@ -480,6 +493,15 @@ impl Port {
         };
         let mut delay = out.wire().node;
         let reused = matches!(connection, Connection::Reused(_));
+        out.hear(|| {
+            let edits = self.balancer.edits(attempt.request);
+            Message::Forwarded {
+                attempt,
+                server,
+                cookies: edits.and_then(|edits| edits.cookies.as_deref()),
+                reused,
+            }
+        });
         if reused && self.stalls != Stalls::Never {
             let sender = out.numbers().sender(attempt.request);
             if sender.is_some_and(|client| self.stalls.strikes(client)) {
@@ -585,6 +607,13 @@ impl Port {
         out: &mut Outbox<'_, S>,
     ) {
         if out.numbers().owner(request).is_some() {
+            out.hear(|| Message::Replied {
+                request,
+                status,
+                served,
+                set_cookies: self.mail.get(&request).map_or(&[], Vec::as_slice),
+                ending: self.balancer.ending(request),
+            });
             let delay = out.wire().client;
             let event = Event::Delivered {
                 request,
@@ -616,6 +645,12 @@ impl Port {
             out.numbers().ended(request);
         }
     }
+}
+
+/// The `Cookie` header of a client's request.
+fn cookie_of<'a>(headers: &[Header<'a>]) -> Option<&'a str> {
+    let cookie = headers.iter().find(|(name, _)| *name == "cookie");
+    cookie.map(|(_, value)| *value)
 }
 
 /// Whether a connection was there before the request.

@@ -11,12 +11,13 @@ use crate::snapshots;
 use crate::tidy::source::top;
 
 /// Every page of help, and how to ask for it.
-pub(crate) const PAGES: [(&str, &[&str]); 6] = [
+pub(crate) const PAGES: [(&str, &[&str]); 7] = [
     ("help", &["--help"]),
     ("help-run", &["run", "--help"]),
     ("help-check", &["check", "--help"]),
     ("help-list", &["list", "--help"]),
     ("help-graph", &["graph", "--help"]),
+    ("help-seq", &["seq", "--help"]),
     ("help-conform", &["conform", "--help"]),
 ];
 

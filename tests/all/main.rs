@@ -15,5 +15,6 @@ mod readme;
 mod real;
 mod reference;
 mod scenarios;
+mod sequences;
 mod snapshots;
 mod tidy;

@@ -71,7 +71,11 @@ fn asserted() -> BTreeSet<String> {
     let imports = stems("tests/import/cfg", "cfg")
         .into_iter()
         .map(|name| format!("import/cfg/{name}"));
+    let diagrams = crate::sequences::DIAGRAMS
+        .iter()
+        .flat_map(|(path, _)| ["text", "mermaid"].map(|form| format!("lab3/{path}-{form}")));
     views
+        .chain(diagrams)
         .chain(refusals)
         .chain(help)
         .chain(imports)
