@@ -179,7 +179,7 @@ impl Backend {
         }
         let (waited, connect, response) = flow.spans();
         let millis = |span: Option<Span>| span.map_or(0, Span::as_millis);
-        let total = flow.ended_at.since(flow.arrived).as_millis();
+        let total = flow.until.since(flow.arrived).as_millis();
         let times = [millis(waited), millis(connect), millis(response), total];
         self.counters.times.add(times);
         self.servers[flow.server as usize].counters.times.add(times);

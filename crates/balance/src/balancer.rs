@@ -9,7 +9,7 @@ use crate::chance::Chance;
 use crate::config::Config;
 use crate::error::ConfigError;
 use crate::event::{By, CheckCode, Event, Interest, Status};
-use crate::flow::{Flow, Phase};
+use crate::flow::Flow;
 use crate::ids::{BackendId, RequestId, ServerId, Slots};
 use crate::input::Input;
 use crate::output::Output;
@@ -271,9 +271,7 @@ impl Balancer {
     /// How `request` ended; valid from its end until its number is used again.
     pub fn ending(&self, request: RequestId) -> Option<Ending> {
         let flow = self.flows.get(request)?;
-        if flow.phase != Phase::Over || flow.ended_at == Moment::NEVER {
-            return None;
-        }
+        let ended_at = flow.ended_at()?;
         let (waited, connect, response) = flow.spans();
         let [cause, state] = flow.letters;
         let [asked, told] = self.cookie_letters(flow);
@@ -290,7 +288,7 @@ impl Balancer {
             waited,
             connect,
             response,
-            total: flow.ended_at.since(flow.arrived),
+            total: ended_at.since(flow.arrived),
         })
     }
 

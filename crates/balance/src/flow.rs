@@ -99,6 +99,8 @@ pub(crate) struct Flow {
     pub redispatched: bool,
     /// A `force-persist` rule matched.
     pub forced: bool,
+    /// Balancing hashes a key of it.
+    pub keyed: bool,
     /// Lane of its timer, or [`Flow::NO_LANE`].
     pub lane: u8,
     pub by: By,
@@ -114,15 +116,16 @@ pub(crate) struct Flow {
     pub turn: u32,
     /// Attempts that failed.
     pub failures: u32,
-    pub hash: Option<u32>,
+    /// The hash of its key, if it is [`keyed`](Self::keyed).
+    pub key: u32,
     pub previous: u32,
     pub next: u32,
-    pub deadline: Moment,
+    /// Of a live one, the deadline of its timer, if it has one; then the moment of its end.
+    pub until: Moment,
     pub arrived: Moment,
     pub assigned_at: Moment,
     pub connected_at: Moment,
     pub answered_at: Moment,
-    pub ended_at: Moment,
     /// Its place in a queue, while it waits.
     pub ticket: Option<Box<Ticket>>,
     pub persistence: Option<Box<Persistence>>,
@@ -138,6 +141,16 @@ impl Flow {
             backend: crate::ids::BackendId(self.backend),
             slot: self.server,
         })
+    }
+
+    /// The hash of its key, if it has one.
+    pub(crate) fn hash(&self) -> Option<u32> {
+        self.keyed.then_some(self.key)
+    }
+
+    /// When it ended, if it is over.
+    pub(crate) fn ended_at(&self) -> Option<Moment> {
+        (self.phase == Phase::Over && self.until != Moment::NEVER).then_some(self.until)
     }
 
     /// The server's place to avoid in balancing.
@@ -165,6 +178,7 @@ impl Default for Flow {
             counted: false,
             redispatched: false,
             forced: false,
+            keyed: false,
             lane: Self::NO_LANE,
             by: By::Algorithm,
             trouble: None,
@@ -175,17 +189,21 @@ impl Default for Flow {
             leaving: NONE,
             turn: 0,
             failures: 0,
-            hash: None,
+            key: 0,
             previous: NONE,
             next: NONE,
-            deadline: Moment::NEVER,
+            until: Moment::NEVER,
             arrived: Moment::NEVER,
             assigned_at: Moment::NEVER,
             connected_at: Moment::NEVER,
             answered_at: Moment::NEVER,
-            ended_at: Moment::NEVER,
             ticket: None,
             persistence: None,
         }
     }
 }
+
+const _: () = {
+    // One per client of a closed loop: at a hundred thousand of them each byte counts.
+    assert!(size_of::<Flow>() <= 104);
+};

@@ -68,7 +68,8 @@ impl Balancer {
         *flow = Flow {
             turn: flow.turn,
             backend: backend.id.0,
-            hash,
+            keyed: hash.is_some(),
+            key: hash.unwrap_or_default(),
             arrived: now,
             ticket: flow.ticket.take(),
             persistence: flow.persistence.take(),
@@ -138,7 +139,7 @@ impl Balancer {
     #[inline]
     fn elect(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) -> Elected {
         let flow = &self.flows[request];
-        let (avoid, key) = (flow.avoid(), flow.hash);
+        let (avoid, key) = (flow.avoid(), flow.hash());
         let profile = &self.profile;
         let backend = &mut self.backends[flow.backend as usize];
         let farm = &backend.farm;
@@ -697,7 +698,7 @@ impl Balancer {
         self.timers.disarm(&mut self.flows, request);
         let (flow, backend) = self.parts(request);
         flow.phase = Phase::Over;
-        flow.ended_at = now;
+        flow.until = now;
         let (id, slot) = (backend.id, flow.server);
         let persists = flow.persistence.is_some();
         backend.uncount(flow);

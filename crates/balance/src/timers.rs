@@ -118,13 +118,13 @@ impl Timers {
         let tail = lane.tail;
         let flow = &mut flows[request];
         flow.lane = index;
-        flow.deadline = tick(now, lane.span);
+        flow.until = tick(now, lane.span);
         flow.previous = tail;
         flow.next = NONE;
         lane.tail = request.0;
         if tail == NONE {
             lane.head = request.0;
-            lane.first = flow.deadline;
+            lane.first = flow.until;
             self.next = self.next.min(lane.first);
         } else {
             flows[RequestId(tail)].next = request.0;
@@ -150,7 +150,7 @@ impl Timers {
         } else {
             let follower = &mut flows[RequestId(next)];
             follower.previous = previous;
-            first = follower.deadline;
+            first = follower.until;
         }
         if previous == NONE {
             lane.head = next;
