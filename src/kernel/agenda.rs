@@ -191,22 +191,35 @@ impl<E: Copy> Agenda<E> {
     /// Takes the next entry out, if it happens at `until` or before.
     #[inline]
     pub fn pop_until(&mut self, until: Moment) -> Option<(Moment, E)> {
-        let (source, key) = self.heads.first()?;
+        let at = self.due(until)?;
+        Some((at, self.take()))
+    }
+
+    /// The moment of the next entry, if it happens at `until` or before.
+    #[inline]
+    pub fn due(&self, until: Moment) -> Option<Moment> {
+        let (_, key) = self.heads.first()?;
         let at = moment_of(key);
-        if at > until {
-            return None;
-        }
-        let event = if source == HEAP {
-            let event = self.heap.pop()?;
+        (at <= until).then_some(at)
+    }
+
+    /// Takes the next entry out.
+    ///
+    /// # Panics
+    /// If there is none: ask whether one is [`due`](Self::due).
+    #[inline]
+    pub fn take(&mut self) -> E {
+        let (source, _) = self.heads.first().expect("an entry is due");
+        if source == HEAP {
+            let event = self.heap.remove(0);
             self.heads.replace_first(self.heap.first());
-            event
-        } else {
-            let entries = &mut self.belts[usize::from(source) % BELTS].entries;
-            let entry = entries.pop_front()?;
-            self.heads.replace_first(entries.front().map(Entry::key));
-            entry.event
-        };
-        Some((at, event))
+            return event;
+        }
+        let entries = &mut self.belts[usize::from(source) % BELTS].entries;
+        let event = entries[0].event;
+        entries.pop_front();
+        self.heads.replace_first(entries.front().map(Entry::key));
+        event
     }
 
     /// How many entries wait.
@@ -419,10 +432,6 @@ impl<E: Copy> Heap<E> {
             slot,
             generation: self.tickets[slot as usize].generation,
         }
-    }
-
-    fn pop(&mut self) -> Option<E> {
-        (!self.nodes.is_empty()).then(|| self.remove(0))
     }
 
     fn cancel(&mut self, ticket: Ticket) -> bool {

@@ -1,4 +1,4 @@
-//! An ideal queue: workers who take the oldest job, whatever it is.
+//! An ideal queue: one worker who takes the oldest job, whatever it is.
 
 use std::collections::VecDeque;
 
@@ -8,58 +8,43 @@ use super::node::{Desk, Job};
 
 /// The queue keeps its waiting jobs itself, so that the agenda holds one entry per busy
 /// worker and not one per client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fifo {
-    /// What each worker is busy with.
-    workers: Vec<Option<Job>>,
-    waiting: VecDeque<Job>,
+    /// The job that is worked on, and those behind it.
+    jobs: VecDeque<Job>,
 }
 
 impl Fifo {
-    /// A queue with so many workers, at least 1.
-    pub(super) fn new(workers: u32) -> Self {
-        Self {
-            workers: vec![None; workers.max(1) as usize],
-            waiting: VecDeque::new(),
-        }
-    }
-
-    /// A job comes in: the first idle worker takes it.
+    /// A job comes in.
     #[inline]
     pub(super) fn arrive<S: Sink>(&mut self, job: Job, desk: &mut Desk<'_, '_, S>) {
-        match self.workers.iter().position(Option::is_none) {
-            Some(worker) => self.begin(worker, job, desk),
-            None => self.waiting.push_back(job),
+        self.jobs.push_back(job);
+        if self.jobs.len() == 1 {
+            begin(job, desk);
         }
     }
 
-    /// A worker is done: it answers and takes the next job.
+    /// The worker is done: it answers and takes the next job.
     #[inline]
-    pub(super) fn alarm<S: Sink>(&mut self, worker: u32, desk: &mut Desk<'_, '_, S>) {
-        let worker = worker as usize;
-        if let Some(job) = self.workers[worker].take() {
+    pub(super) fn alarm<S: Sink>(&mut self, desk: &mut Desk<'_, '_, S>) {
+        if let Some(job) = self.jobs.pop_front() {
             let reply = desk.finished(job);
             desk.send(reply);
         }
-        if let Some(job) = self.waiting.pop_front() {
-            self.begin(worker, job, desk);
+        if let Some(&job) = self.jobs.front() {
+            begin(job, desk);
         }
     }
 
-    #[inline]
-    fn begin<S: Sink>(&mut self, worker: usize, job: Job, desk: &mut Desk<'_, '_, S>) {
-        self.workers[worker] = Some(job);
-        desk.started(job);
-        let duration = desk.duration(job);
-        desk.alarm(duration, worker as u32);
-    }
-
     /// The process ends: every job is lost, the oldest first.
-    pub(super) fn stop(&mut self, mut lost: impl FnMut(Job)) {
-        self.workers
-            .iter_mut()
-            .filter_map(Option::take)
-            .for_each(&mut lost);
-        self.waiting.drain(..).for_each(lost);
+    pub(super) fn stop(&mut self, lost: impl FnMut(Job)) {
+        self.jobs.drain(..).for_each(lost);
     }
+}
+
+#[inline]
+fn begin<S: Sink>(job: Job, desk: &mut Desk<'_, '_, S>) {
+    desk.started(job);
+    let duration = desk.duration(job);
+    desk.alarm(duration, 0);
 }

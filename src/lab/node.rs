@@ -1,8 +1,8 @@
 //! A node: a process that answers requests and health checks, one after the other.
 //!
 //! What all nodes share is here: reachability, the time a job takes, sessions, the status.
-//! In which order a node works is its *engine*: an ideal queue ([`Fifo`]), or one thread
-//! with the turns of an event loop. An engine is told of jobs and of its own alarms, and
+//! In which order a node works is its *engine*: an ideal queue of one worker ([`Fifo`]) or of
+//! several ([`Pool`]), or one thread with the turns of an event loop. An engine is told of jobs and of its own alarms, and
 //! works through a [`Desk`].
 
 use balance::{AttemptId, ProbeId, Span};
@@ -17,6 +17,7 @@ use super::fifo::Fifo;
 use super::lines::Line;
 use super::outbox::{Outbox, TIMERS};
 use super::pace::Pace;
+use super::pool::Pool;
 use super::sessions::{Brought, Sessions, Visit};
 
 /// Something to be done by a node; its bytes are at the node's socket.
@@ -82,6 +83,7 @@ struct Manner {
 #[derive(Clone, Debug, PartialEq)]
 enum Engine {
     Fifo(Fifo),
+    Pool(Pool),
     EventLoop(Box<EventLoop>),
 }
 
@@ -124,7 +126,10 @@ impl Node {
             engine: if plan.event_loop {
                 Engine::EventLoop(Box::new(EventLoop::new()))
             } else {
-                Engine::Fifo(Fifo::new(plan.workers))
+                match plan.workers {
+                    0..=1 => Engine::Fifo(Fifo::default()),
+                    workers => Engine::Pool(Pool::new(workers)),
+                }
             },
             manner,
         })
@@ -162,6 +167,7 @@ impl Node {
         };
         match &mut self.engine {
             Engine::Fifo(fifo) => fifo.arrive(job, &mut desk),
+            Engine::Pool(pool) => pool.arrive(job, &mut desk),
             Engine::EventLoop(event_loop) => event_loop.arrive(job, &mut desk),
         }
     }
@@ -177,7 +183,8 @@ impl Node {
             out,
         };
         match &mut self.engine {
-            Engine::Fifo(fifo) => fifo.alarm(alarm, &mut desk),
+            Engine::Fifo(fifo) => fifo.alarm(&mut desk),
+            Engine::Pool(pool) => pool.alarm(alarm, &mut desk),
             Engine::EventLoop(event_loop) => event_loop.alarm(&mut desk),
         }
     }
@@ -192,6 +199,7 @@ impl Node {
         }
         match &mut self.engine {
             Engine::Fifo(fifo) => fifo.stop(|job| broken(job, out)),
+            Engine::Pool(pool) => pool.stop(|job| broken(job, out)),
             Engine::EventLoop(event_loop) => event_loop.stop(|job| broken(job, out)),
         }
     }

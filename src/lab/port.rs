@@ -379,53 +379,63 @@ impl Port {
     /// Tells the core one fact and does what it asks. Returns whose answer is relayed.
     #[inline]
     fn pump<S: Sink>(&mut self, input: Input<'_>, out: &mut Outbox<'_, S>) -> Option<RequestId> {
-        let now = out.now();
-        self.balancer.handle(now, input, &mut self.chance);
-        let relayed = self.drain(out);
-        let mut told = 0;
-        while let Some(&attempt) = self.reused.get(told) {
-            told += 1;
-            let input = Input::Connected(attempt);
-            self.balancer.handle(now, input, &mut self.chance);
-            self.drain(out);
-        }
-        self.reused.clear();
-        self.wake = self.balancer.next_wake().unwrap_or(Moment::NEVER);
-        relayed
-    }
-
-    #[inline]
-    fn drain<S: Sink>(&mut self, out: &mut Outbox<'_, S>) -> Option<RequestId> {
+        self.balancer.handle(out.now(), input, &mut self.chance);
         let mut relayed = None;
         while let Some(output) = self.balancer.poll() {
             match output {
                 Output::Dispatch { attempt, server } => self.dispatch(attempt, server, out),
                 Output::Relay { request } => relayed = Some(request),
-                Output::Answer { request, status } => {
-                    self.deliver(request, status, false, false, out);
-                }
-                Output::Hangup(attempt) => {
-                    self.opening.remove(&attempt);
-                    self.lines.remove(&attempt);
-                    if self.headed.remove(&attempt) {
-                        // What the client got so far is not a whole answer.
-                        self.deliver(attempt.request, 0, false, false, out);
-                    }
-                }
-                Output::Probe(probe) => {
-                    self.checks.insert(probe.server, probe);
-                    self.knock(probe.server, Caller::Probe(probe), out);
-                }
-                Output::Abandon(probe) => {
-                    self.checks.remove(&probe.server);
-                }
-                Output::Reply(order, text) => {
-                    out.reply(order.0, &text);
-                }
-                Output::Note(note) => out.note(note),
+                rarer => self.obey(rarer, out),
             }
         }
+        if !self.reused.is_empty() {
+            self.tell_reused(out);
+        }
+        self.wake = self.balancer.next_wake().unwrap_or(Moment::NEVER);
         relayed
+    }
+
+    /// Tells the core of attempts whose connection was there already.
+    #[inline]
+    fn tell_reused<S: Sink>(&mut self, out: &mut Outbox<'_, S>) {
+        let mut told = 0;
+        while let Some(&attempt) = self.reused.get(told) {
+            told += 1;
+            let input = Input::Connected(attempt);
+            self.balancer.handle(out.now(), input, &mut self.chance);
+            while let Some(output) = self.balancer.poll() {
+                self.obey(output, out);
+            }
+        }
+        self.reused.clear();
+    }
+
+    /// Does what the core asks.
+    #[inline(never)]
+    fn obey<S: Sink>(&mut self, output: Output, out: &mut Outbox<'_, S>) {
+        match output {
+            Output::Dispatch { attempt, server } => self.dispatch(attempt, server, out),
+            // Only an answer is relayed, and who brings one looks at what `pump` returns.
+            Output::Relay { .. } => {}
+            Output::Answer { request, status } => self.deliver(request, status, false, false, out),
+            Output::Hangup(attempt) => {
+                self.opening.remove(&attempt);
+                self.lines.remove(&attempt);
+                if self.headed.remove(&attempt) {
+                    // What the client got so far is not a whole answer.
+                    self.deliver(attempt.request, 0, false, false, out);
+                }
+            }
+            Output::Probe(probe) => {
+                self.checks.insert(probe.server, probe);
+                self.knock(probe.server, Caller::Probe(probe), out);
+            }
+            Output::Abandon(probe) => {
+                self.checks.remove(&probe.server);
+            }
+            Output::Reply(order, text) => out.reply(order.0, &text),
+            Output::Note(note) => out.note(note),
+        }
     }
 
     fn link(&self, server: ServerId) -> Option<&Link> {

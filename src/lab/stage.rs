@@ -49,13 +49,14 @@ impl<S: Sink> Stage<'_, S> {
     #[inline]
     pub(super) fn next(&mut self, until: Moment) -> Option<Event> {
         let ground = &mut *self.out.ground;
-        if let Some(event) = ground.at_once.pop_front() {
+        if let Some(&event) = ground.at_once.front() {
+            ground.at_once.pop_front();
             return Some(event);
         }
         let wake = self.port.wake();
-        if let Some((at, event)) = ground.agenda.pop_until(until.min(wake)) {
+        if let Some(at) = ground.agenda.due(until.min(wake)) {
             ground.now = at;
-            return Some(event);
+            return Some(ground.agenda.take());
         }
         if wake > until || wake == Moment::NEVER {
             return None;
