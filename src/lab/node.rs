@@ -135,11 +135,6 @@ impl Node {
         })
     }
 
-    /// Whether connections to it can be made.
-    pub(super) fn reach(&self) -> Reach {
-        self.reach
-    }
-
     /// Its sessions, if it keeps any.
     pub(super) fn sessions(&self) -> Option<&Sessions> {
         self.manner.sessions.as_ref()

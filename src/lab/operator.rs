@@ -37,6 +37,7 @@ impl<S: Sink> Stage<'_, S> {
             }
             Action::Start { node } => {
                 self.nodes[*node].start(&plan.nodes[*node], &mut out.ground.agenda);
+                self.port.mend(*node as u32);
             }
             Action::Status { node, status } => self.nodes[*node].set_status(*status),
         }

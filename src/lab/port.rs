@@ -54,6 +54,8 @@ pub(super) struct Port {
     newcomers: BTreeSet<RequestId>,
     /// Attempts whose answer is here but for its end.
     headed: BTreeSet<AttemptId>,
+    /// The attempt of whose whole answer the core is being told.
+    answering: Option<AttemptId>,
     /// `Set-Cookie` headers on their way to clients.
     mail: BTreeMap<RequestId, Vec<String>>,
     stalls: Stalls,
@@ -66,6 +68,8 @@ pub(super) struct Port {
 struct Link {
     /// Index of the node behind it; none if nothing is there.
     node: Option<u32>,
+    /// Whether that node's process runs.
+    alive: bool,
     /// Established connections that nobody uses.
     idle: Idle,
 }
@@ -84,6 +88,7 @@ impl Port {
         let balancer = Balancer::new(config.clone(), Moment::ZERO)?;
         let nowhere = Link {
             node: None,
+            alive: false,
             idle: Idle::Closed,
         };
         let backends = config.backends.iter();
@@ -94,6 +99,7 @@ impl Port {
             for server in &node.servers {
                 links[server.backend.0 as usize][server.slot as usize] = Link {
                     node: Some(index),
+                    alive: node.reach == Reach::Listening,
                     idle: match (node.keep_alive, node.event_loop) {
                         (false, _) => Idle::Closed,
                         (true, false) => Idle::Counted(0),
@@ -117,6 +123,7 @@ impl Port {
             under_way: BTreeMap::new(),
             newcomers: BTreeSet::new(),
             headed: BTreeSet::new(),
+            answering: None,
             mail: BTreeMap::new(),
             stalls,
             http_checks: config
@@ -260,14 +267,33 @@ impl Port {
     ) {
         let request = attempt.request;
         let set_cookie = self.set_cookie(attempt, visit, nodes);
-        let headed = !self.headed.is_empty() && self.headed.remove(&attempt);
-        if !headed && !self.tell_answered(attempt, status, set_cookie.as_deref(), out) {
-            // The core gave this attempt up, or tries again.
-            self.settle(request, out);
-            return;
+        if !self.headed.is_empty() && self.headed.remove(&attempt) {
+            self.release(attempt, out);
+            self.pump(Input::Finished(attempt, 0), out);
+        } else {
+            out.hear(|| Message::Answered {
+                attempt,
+                status,
+                set_cookie: set_cookie.as_deref(),
+            });
+            let header = set_cookie.as_deref().map(|value| ("set-cookie", value));
+            let response = Response {
+                status,
+                headers: header.as_slice(),
+            };
+            let told = [
+                Input::Answered(attempt, &response),
+                Input::Finished(attempt, 0),
+            ];
+            self.answering = Some(attempt);
+            let relayed = self.pump(Input::Together(&told), out);
+            self.answering = None;
+            if relayed != Some(request) {
+                // The core gave this attempt up, or tries again.
+                self.settle(request, out);
+                return;
+            }
         }
-        self.pump(Input::Finished(attempt, 0), out);
-        self.release(attempt, nodes, out);
         self.post(request, set_cookie);
         self.deliver(request, status, true, visit.restarted(), out);
     }
@@ -282,7 +308,18 @@ impl Port {
         out: &mut Outbox<'_, S>,
     ) {
         let set_cookie = self.set_cookie(attempt, visit, nodes);
-        if self.tell_answered(attempt, status, set_cookie.as_deref(), out) {
+        out.hear(|| Message::Answered {
+            attempt,
+            status,
+            set_cookie: set_cookie.as_deref(),
+        });
+        let header = set_cookie.as_deref().map(|value| ("set-cookie", value));
+        let response = Response {
+            status,
+            headers: header.as_slice(),
+        };
+        let relayed = self.pump(Input::Answered(attempt, &response), out);
+        if relayed == Some(attempt.request) {
             self.headed.insert(attempt);
         } else {
             self.settle(attempt.request, out);
@@ -296,29 +333,6 @@ impl Port {
         let (server, _) = self.balancer.placement(attempt.request)?;
         let sessions = nodes[self.node_of(server)? as usize].sessions()?;
         Some(sessions.set_cookie(opened))
-    }
-
-    /// Tells the core of the head of an answer. Whether it is relayed.
-    #[inline]
-    fn tell_answered<S: Sink>(
-        &mut self,
-        attempt: AttemptId,
-        status: u16,
-        set_cookie: Option<&str>,
-        out: &mut Outbox<'_, S>,
-    ) -> bool {
-        out.hear(|| Message::Answered {
-            attempt,
-            status,
-            set_cookie,
-        });
-        let header = set_cookie.map(|value| ("set-cookie", value));
-        let response = Response {
-            status,
-            headers: header.as_slice(),
-        };
-        let relayed = self.pump(Input::Answered(attempt, &response), out);
-        relayed == Some(attempt.request)
     }
 
     /// A node's connection broke before its answer was whole.
@@ -361,8 +375,16 @@ impl Port {
     pub(super) fn cut(&mut self, node: u32) {
         for link in self.links.iter_mut().flatten() {
             if link.node == Some(node) {
+                link.alive = false;
                 link.idle.cut();
             }
+        }
+    }
+
+    /// A node's process began.
+    pub(super) fn mend(&mut self, node: u32) {
+        for link in self.links.iter_mut().flatten() {
+            link.alive |= link.node == Some(node);
         }
     }
 
@@ -384,7 +406,13 @@ impl Port {
         while let Some(output) = self.balancer.poll() {
             match output {
                 Output::Dispatch { attempt, server } => self.dispatch(attempt, server, out),
-                Output::Relay { request } => relayed = Some(request),
+                Output::Relay { request } => {
+                    // What the core asks for next may use the connection again.
+                    if let Some(attempt) = self.answering.take() {
+                        self.release(attempt, out);
+                    }
+                    relayed = Some(request);
+                }
                 rarer => self.obey(rarer, out),
             }
         }
@@ -577,7 +605,7 @@ impl Port {
 
     /// The connection that served `attempt` is free again.
     #[inline]
-    fn release<S: Sink>(&mut self, attempt: AttemptId, nodes: &[Node], out: &Outbox<'_, S>) {
+    fn release<S: Sink>(&mut self, attempt: AttemptId, out: &Outbox<'_, S>) {
         let line = if self.lines_matter {
             self.lines.remove(&attempt)
         } else {
@@ -586,8 +614,7 @@ impl Port {
         let placement = self.balancer.placement(attempt.request);
         let way = placement.and_then(|(server, _)| self.link_mut(server));
         if let (Some(line), Some(way)) = (line, way)
-            && let Some(node) = way.node
-            && nodes[node as usize].reach() == Reach::Listening
+            && way.alive
         {
             way.idle.keep(out.now(), line);
         }
