@@ -17,6 +17,7 @@ mod record;
 mod run;
 mod screen;
 mod seq;
+mod why;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,5 +64,6 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::List(args) => list::run(args, cli.format, screen),
         Command::Graph(args) => graph::run(args, screen),
         Command::Seq(args) => seq::run(args, screen),
+        Command::Why(args) => why::run(args, screen),
     }
 }

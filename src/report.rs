@@ -19,6 +19,7 @@ pub mod spread;
 pub mod table;
 pub mod text;
 pub mod transitions;
+pub mod why;
 
 use balance::{Interest, Moment, ServerId, Span};
 

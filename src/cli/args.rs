@@ -55,6 +55,8 @@ pub enum Command {
     Graph(Graph),
     /// Draw who spoke to whom in a run: clients, HAProxy, servers
     Seq(Seq),
+    /// Say why a request of a run went where it went
+    Why(Why),
 }
 
 /// The forms of results.
@@ -180,6 +182,31 @@ pub struct Seq {
     /// The form of the diagram
     #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
     pub picture: Picture,
+    /// Changes to the scenario
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// `balancelab why`
+#[derive(Clone, Debug, Args)]
+pub struct Why {
+    /// The scenario that is run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The request: its number in the order of sending, from 1
+    #[arg(value_name = "NUMBER", required_unless_present = "request")]
+    pub number: Option<usize>,
+    /// The request: its number among those of a client
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        requires = "client",
+        conflicts_with = "number"
+    )]
+    pub request: Option<usize>,
+    /// The client of --request: jmeter, or jmeter/1 for its first thread
+    #[arg(long, value_name = "CLIENT", requires = "request")]
+    pub client: Option<String>,
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,

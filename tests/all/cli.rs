@@ -11,13 +11,14 @@ use crate::snapshots;
 use crate::tidy::source::top;
 
 /// Every page of help, and how to ask for it.
-pub(crate) const PAGES: [(&str, &[&str]); 7] = [
+pub(crate) const PAGES: [(&str, &[&str]); 8] = [
     ("help", &["--help"]),
     ("help-run", &["run", "--help"]),
     ("help-check", &["check", "--help"]),
     ("help-list", &["list", "--help"]),
     ("help-graph", &["graph", "--help"]),
     ("help-seq", &["seq", "--help"]),
+    ("help-why", &["why", "--help"]),
     ("help-conform", &["conform", "--help"]),
 ];
 

@@ -13,6 +13,7 @@ mod promise;
 mod readme;
 #[cfg(all(feature = "record", unix))]
 mod real;
+mod reasons;
 mod reference;
 mod scenarios;
 mod sequences;

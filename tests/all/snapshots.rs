@@ -74,8 +74,12 @@ fn asserted() -> BTreeSet<String> {
     let diagrams = crate::sequences::DIAGRAMS
         .iter()
         .flat_map(|(path, _)| ["text", "mermaid"].map(|form| format!("lab3/{path}-{form}")));
+    let reasons = crate::reasons::REASONS
+        .iter()
+        .map(|(path, _)| format!("lab3/{path}"));
     views
         .chain(diagrams)
+        .chain(reasons)
         .chain(refusals)
         .chain(help)
         .chain(imports)

@@ -16,6 +16,7 @@ mod admin;
 pub mod alert;
 mod backend;
 pub mod balancer;
+pub mod books;
 pub mod chance;
 pub mod config;
 pub mod error;
@@ -48,6 +49,7 @@ pub mod words;
 
 pub use alert::{Alert, AlertKind};
 pub use balancer::{Balancer, Edits, Ending};
+pub use books::Books;
 pub use chance::{Chance, NoChance};
 pub use config::Config;
 pub use error::ConfigError;

@@ -180,22 +180,6 @@ impl<'a> Drawing<'a> {
                 words.extend(cookie.iter().map(|cookie| format!("Cookie: {cookie}")));
                 self.arrow(at, client, proxy, Kind::Ask, words);
             }
-            What::Chosen(server, by) => {
-                let words = vec![self.reason(exchange, *server, *by)];
-                self.push(at, Drawn::Note(proxy), words);
-            }
-            What::Queued(queue) => {
-                let line = match queue {
-                    Some(server) => format!("waits in the queue of {}", self.names.name(*server)),
-                    None => "waits in the queue of the backend".to_owned(),
-                };
-                self.push(at, Drawn::Note(proxy), vec![line]);
-            }
-            What::Dequeued(server, waited) => {
-                let name = self.names.name(*server);
-                let line = format!("{name} takes it after {} ms", waited.as_millis());
-                self.push(at, Drawn::Note(proxy), vec![line]);
-            }
             What::Connecting(attempt, server) => {
                 self.at.insert(index, *server);
                 if !self.made.contains(&(index, *attempt)) {
@@ -233,14 +217,6 @@ impl<'a> Drawing<'a> {
                 );
                 self.arrow(at, from, proxy, Kind::Answer, words);
             }
-            What::Retried(server) => {
-                let line = format!("tries {} again", self.names.name(*server));
-                self.push(at, Drawn::Note(proxy), vec![line]);
-            }
-            What::Redispatched(from) => {
-                let line = format!("leaves {}: redispatch", self.names.name(*from));
-                self.push(at, Drawn::Note(proxy), vec![line]);
-            }
             What::Replied(status, set_cookies) => {
                 self.reply(at, index, client, *status, set_cookies);
             }
@@ -251,8 +227,25 @@ impl<'a> Drawing<'a> {
                     self.push(at, Drawn::Note(client), words);
                 }
             }
-            _ => {}
+            _ => self.decision(entry, exchange),
         }
+    }
+
+    /// What the proxy made up its mind to do with a chosen request.
+    fn decision(&mut self, entry: &Entry, exchange: &Exchange) {
+        let name = |server: ServerId| self.names.name(server);
+        let words = match &entry.what {
+            What::Chosen(server, by) => self.reason(exchange, *server, *by),
+            What::Queued(Some(server)) => format!("waits in the queue of {}", name(*server)),
+            What::Queued(None) => "waits in the queue of the backend".to_owned(),
+            What::Dequeued(server, waited) => {
+                format!("{} takes it after {} ms", name(*server), waited.as_millis())
+            }
+            What::Retried(server) => format!("tries {} again", name(*server)),
+            What::Redispatched(from) => format!("leaves {}: redispatch", name(*from)),
+            _ => return,
+        };
+        self.push(entry.at, Drawn::Note(self.proxy), vec![words]);
     }
 
     fn reply(&mut self, at: Moment, index: usize, to: usize, status: u16, set_cookies: &[String]) {
