@@ -45,6 +45,9 @@ pub enum RecordError {
     /// HAProxy did not start.
     #[error("HAProxy did not start: {0}")]
     Start(String),
+    /// HAProxy ended by itself.
+    #[error("line {0}: HAProxy died ({1})")]
+    Died(usize, String),
     /// An operation did not come to rest.
     #[error("line {0}: not at rest after {PATIENCE:?}")]
     Restless(usize),
@@ -111,10 +114,10 @@ impl Recorder {
         let mut lab = Lab::start(&self.haproxy, &self.folder, &program.head)?;
         let mut steps = Vec::new();
         for step in &program.steps {
-            steps.push(lab.step(step.line, step.operation.clone())?);
+            steps.push(lab.step_alive(step.line, step.operation.clone())?);
         }
         while let Some(id) = lab.origins.first_held() {
-            steps.push(lab.step(steps.len() + 2, Operation::End(id))?);
+            steps.push(lab.step_alive(steps.len() + 2, Operation::End(id))?);
         }
         for (at, step) in steps.iter_mut().enumerate() {
             step.line = at + 2;
@@ -180,6 +183,15 @@ impl Lab {
             queues: BTreeMap::new(),
             cookies: head.backend.cookie.is_some(),
             flags: head.backend.cookie.is_some() || head.backend.connect_ms.is_some(),
+        })
+    }
+
+    /// Does one operation, and tells a failure from the end of the process.
+    fn step_alive(&mut self, line: usize, operation: Operation) -> Result<Step, RecordError> {
+        self.step(line, operation).map_err(|error| {
+            self.process
+                .ended()
+                .map_or(error, |how| RecordError::Died(line, how))
         })
     }
 

@@ -84,7 +84,11 @@ fn record(
         Ok(verdict) => {
             let told = match verdict.outcome {
                 Outcome::Differs(difference) => difference.told(Path::new(name)),
-                Outcome::Same | Outcome::Shares(_) => String::from("  by shares\n"),
+                Outcome::Shares(fit) => format!(
+                    "  by shares: {:?} recorded, {:?} in {} replays\n",
+                    fit.recorded, fit.replayed, fit.replays
+                ),
+                Outcome::Same => String::new(),
             };
             screen.result(&format!("differs  {name}{told}"))?;
             Ok(Exit::Missed)

@@ -3,6 +3,9 @@
 //! HAProxy's requests per server are one sample; ours, over many replays with other
 //! seeds, a second. Both come from the same distribution if the two-sample chi-square
 //! statistic stays below the quantile that chance alone exceeds once in a thousand times.
+//! Picks are not always independent draws, though: where queues and limits feed back on
+//! them, runs differ more. So a run of ours against all the others may set a higher
+//! threshold.
 
 use std::collections::BTreeMap;
 
@@ -36,17 +39,31 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Compares HAProxy's shares with those of `replays` runs of the core.
-    pub fn of(recorded: Shares, replayed: Shares, replays: u64) -> Self {
-        let cells = cells(&recorded, &replayed);
-        let freedom = cells.len().saturating_sub(1);
+    /// Compares HAProxy's shares with those of several runs of the core.
+    pub fn of(recorded: Shares, runs: &[Shares]) -> Self {
+        let mut replayed = Shares::new();
+        for (name, count) in runs.iter().flatten() {
+            *replayed.entry(name.clone()).or_default() += count;
+        }
+        let against = |shares: &Shares, rest: &Shares| {
+            let cells = cells(shares, rest);
+            (statistic(&cells), cells.len().saturating_sub(1))
+        };
+        let (statistic, freedom) = against(&recorded, &replayed);
+        let spread = runs.iter().map(|run| {
+            let mut rest = replayed.clone();
+            for (name, count) in run {
+                *rest.entry(name.clone()).or_default() -= count;
+            }
+            against(run, &rest).0
+        });
         Self {
-            statistic: statistic(&cells),
+            statistic,
             freedom,
-            threshold: threshold(freedom),
+            threshold: spread.fold(threshold(freedom), f64::max),
             recorded,
             replayed,
-            replays,
+            replays: runs.len() as u64,
         }
     }
 
@@ -150,7 +167,7 @@ mod tests {
 
     #[test]
     fn equal_shares_agree_whatever_the_sizes() {
-        let fit = Fit::of(shares(&[100, 200]), shares(&[1000, 2000]), 10);
+        let fit = Fit::of(shares(&[100, 200]), &vec![shares(&[100, 200]); 10]);
         assert!(fit.statistic < 1e-9, "{fit:?}");
         assert!(fit.agrees());
     }
@@ -158,20 +175,29 @@ mod tests {
     /// 60 of 200 against one half: z = 5.7 for one sample, far beyond one in a thousand.
     #[test]
     fn unequal_shares_do_not() {
-        let fit = Fit::of(shares(&[60, 140]), shares(&[5000, 5000]), 50);
+        let fit = Fit::of(shares(&[60, 140]), &vec![shares(&[100, 100]); 50]);
         assert!(fit.statistic > 25.0, "{fit:?}");
         assert!(!fit.agrees());
     }
 
+    /// Runs that differ much among themselves allow as much to HAProxy's.
+    #[test]
+    fn runs_that_spread_set_the_threshold() {
+        let mut runs = vec![shares(&[100, 100]); 38];
+        runs.extend([shares(&[50, 150]), shares(&[150, 50])]);
+        assert!(Fit::of(shares(&[60, 140]), &runs).agrees());
+        assert!(!Fit::of(shares(&[40, 160]), &runs).agrees());
+    }
+
     #[test]
     fn a_server_that_only_one_side_knows_counts() {
-        let fit = Fit::of(shares(&[100, 100, 100]), shares(&[1500, 1500]), 10);
+        let fit = Fit::of(shares(&[100, 100, 100]), &vec![shares(&[150, 150]); 10]);
         assert!(!fit.agrees(), "{fit:?}");
     }
 
     #[test]
     fn nothing_agrees_with_nothing() {
-        assert!(Fit::of(Shares::new(), Shares::new(), 5).agrees());
-        assert!(!Fit::of(shares(&[3]), Shares::new(), 5).agrees());
+        assert!(Fit::of(Shares::new(), &vec![Shares::new(); 5]).agrees());
+        assert!(!Fit::of(shares(&[3]), &vec![Shares::new(); 5]).agrees());
     }
 }

@@ -106,7 +106,8 @@ fn shares(page: &mut String, verdicts: &[Verdict]) {
     page.push_str(
         "\n## Judged by shares\n\nChance decides in these, and they do not agree pick for pick. \
          The two-sample chi-square statistic of requests per server, ours over 40 replays, must \
-         stay below the quantile that chance alone exceeds once in a thousand times.\n\n\
+         stay below the quantile that chance alone exceeds once in a thousand times, or below the \
+         largest that one of our replays has against the others, if that is more.\n\n\
          | HAProxy | recording | statistic | freedom | threshold | agrees |\n\
          |---|---|--:|--:|--:|---|\n",
     );

@@ -237,8 +237,9 @@ fn shares_of_both(recording: &Recording, version: Version) -> Result<Fit, Record
     for step in &recording.steps {
         count(&step.seen, &mut recorded);
     }
-    let mut replayed = Shares::new();
+    let mut runs = Vec::new();
     for seed in 0..REPLAYS {
+        let mut run = Shares::new();
         let mut replay = Replay::new(recording, version, seed)?;
         replay.warm_up(seed as u32);
         for step in &recording.steps {
@@ -246,10 +247,11 @@ fn shares_of_both(recording: &Recording, version: Version) -> Result<Fit, Record
             let Ok(seen) = replay.step(&step.operation) else {
                 break;
             };
-            count(&seen, &mut replayed);
+            count(&seen, &mut run);
         }
+        runs.push(run);
     }
-    Ok(Fit::of(recorded, replayed, REPLAYS))
+    Ok(Fit::of(recorded, &runs))
 }
 
 /// Adds who got requests in one operation.

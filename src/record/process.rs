@@ -15,6 +15,9 @@ use crate::conform::recording::{HeadBackend, HeadServer};
 /// How long HAProxy may take to start.
 const START: Duration = Duration::from_secs(10);
 
+/// How long a process whose socket is closed may take to end.
+const END: Duration = Duration::from_millis(500);
+
 /// Tells the folders of one process' recordings apart.
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
@@ -102,6 +105,18 @@ impl Process {
     /// The socket where clients connect.
     pub(super) fn front(&self) -> PathBuf {
         self.folder.join("front")
+    }
+
+    /// How the process ended, if it did so just now.
+    pub(super) fn ended(&mut self) -> Option<String> {
+        let start = Instant::now();
+        while start.elapsed() < END {
+            if let Some(status) = self.child.try_wait().ok()? {
+                return Some(status.to_string());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        None
     }
 
     /// Types one command and reads the reply.

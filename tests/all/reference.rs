@@ -76,8 +76,8 @@ fn all_recordings_are_there() {
     assert!(two_six.programs >= 469, "{two_six:?}");
     assert!(two_six.operations >= 77_378, "{two_six:?}");
     assert!(two_six.requests >= 47_909, "{two_six:?}");
-    assert_eq!(tally(Version::V2_2).programs, 39);
-    assert_eq!(tally(Version::V3_4).programs, 72);
+    assert!(tally(Version::V2_2).programs >= 39);
+    assert!(tally(Version::V3_4).programs >= 72);
 }
 
 /// Only what the specification leaves to chance may be judged by shares.

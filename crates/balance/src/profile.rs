@@ -36,7 +36,8 @@ impl Version {
 pub enum WeightRule {
     /// Its next turn is counted again from its previous one (up to 3.1).
     Adjust,
-    /// It is queued anew, as if it had just come up (3.2 on).
+    /// It is queued anew, as if it had just come up (3.2 on); one that was added at run
+    /// time follows the other rule all the same (seen on 3.4.0).
     Reinsert,
 }
 
@@ -135,6 +136,9 @@ pub struct Profile {
     pub random_draws: Draws,
     /// Which of two equally loaded servers `balance random` keeps.
     pub random_tie: RandomTie,
+    /// A request for which `balance random` drew a full server joins the backend's queue
+    /// rather than that server's (seen on 2.6.12 and 3.4.0, but not on 2.2.0).
+    pub random_passes_full: bool,
     /// With roundrobin, static-rr and first, a non-empty backend queue means that all
     /// servers are full: newcomers join it without asking the algorithm.
     pub queue_means_full: bool,
@@ -196,6 +200,7 @@ const V2_6: Profile = Profile {
     ring_keys: NodeKeys::Product,
     random_draws: Draws::FixedSeed,
     random_tie: RandomTie::Later,
+    random_passes_full: true,
     queue_means_full: true,
     full_needs_served: false,
     joining_runs_queue: false,
@@ -224,6 +229,7 @@ impl Profile {
                 leastconn_reposition: Reposition::Always,
                 leastconn_full: Fullness::Saturated,
                 random_draws: Draws::Chance,
+                random_passes_full: false,
                 queue_means_full: false,
                 drawn_are_balanced_again: true,
                 retry_pauses_unless_round_robin: true,

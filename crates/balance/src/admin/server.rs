@@ -13,6 +13,8 @@ use crate::ids::ServerId;
 use crate::pick::Policy;
 use crate::profile::Version;
 use crate::server::{Server, admin};
+use crate::time::Span;
+use crate::words::duration;
 
 impl Balancer {
     pub(super) fn set_server(&mut self, order: &mut Order<'_>) -> String {
@@ -27,13 +29,8 @@ impl Balancer {
             "health" => self.set_health(order, id, value),
             "agent" => "agent checks are not enabled on this server.\n".into(),
             "addr" => self.set_address(order, id),
-            "check-port" => self.set_check_port(value),
-            "fqdn" => {
-                format!(
-                    "set server {} fqdn failed because no resolution is configured.\n",
-                    order.word(2)
-                )
-            }
+            "check-port" => self.set_check_port(id, value),
+            "fqdn" => self.set_fqdn(order.word(2)),
             _ => self.set_server_usage(),
         }
     }
@@ -41,8 +38,7 @@ impl Balancer {
     fn set_server_usage(&self) -> String {
         match self.profile.version {
             Version::V2_2 => "'set server <srv>' only supports 'agent', 'health', 'state', 'weight', 'addr', 'fqdn' and 'check-port'.\n".into(),
-            Version::V2_6 => "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | check-addr | check-port | fqdn | health | ssl | state | weight\n".into(),
-            Version::V3_4 => "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | check-addr | check-port | fqdn | health | name | ssl | state | weight\n".into(),
+            Version::V2_6 | Version::V3_4 => "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | check-addr | check-port | fqdn | health | ssl | state | weight\n".into(),
         }
     }
 
@@ -128,19 +124,30 @@ impl Balancer {
         format!("{ip_text}{port_text} by 'stats socket command'\n")
     }
 
-    fn set_check_port(&self, value: &str) -> String {
+    fn set_check_port(&self, id: ServerId, value: &str) -> String {
         let old = self.profile.version == Version::V2_2;
-        match value.parse::<i64>() {
-            Err(_) if old => {
-                "'set server <srv> check-port' expects an integer as argument.\n".into()
+        let number = leading_number(value).filter(|(_, rest)| rest.is_empty());
+        let port = number.map(|(port, _)| port);
+        match port {
+            None if old => "'set server <srv> check-port' expects an integer as argument.\n".into(),
+            Some(0..=65535) if old => "health check port updated.\n".into(),
+            Some(_) if old => "provided port is not valid.\n".into(),
+            _ if !self.server(id).check.configured => {
+                "health checks are not enabled on this server".into()
             }
-            Err(_) => "provided port is not an integer".into(),
-            Ok(port) if !(0..=65535).contains(&port) && old => {
-                "provided port is not valid.\n".into()
+            None => "provided port is not an integer".into(),
+            Some(0..=65535) => String::new(),
+            Some(_) => "provided port is invalid".into(),
+        }
+    }
+
+    /// Names are not resolved here.
+    fn set_fqdn(&self, server: &str) -> String {
+        match self.profile.version {
+            Version::V2_2 => format!("could not update {server} FQDN by 'stats socket command'\n"),
+            Version::V2_6 | Version::V3_4 => {
+                "set server <b>/<s> fqdn failed because no resolution is configured.\n".into()
             }
-            Ok(port) if !(0..=65535).contains(&port) => "provided port is invalid".into(),
-            Ok(_) if old => "health check port updated.\n".into(),
-            Ok(_) => String::new(),
         }
     }
 
@@ -256,6 +263,12 @@ impl Balancer {
         if !self.backends[index].dynamic {
             return self.refuse_static(index);
         }
+        // 2.6 reads the whole line before it looks at the name, 3.4 looks at the name first.
+        let taken = self.backends[index].slot_named(name).is_some();
+        let name_first = self.profile.version >= Version::V3_4;
+        if taken && name_first {
+            return NAME_TAKEN.into();
+        }
         if address.is_empty() {
             return "'server' expects <name> and <addr>[:<port>] as arguments.\n".into();
         }
@@ -263,9 +276,8 @@ impl Balancer {
             Ok(settings) => settings,
             Err(complaint) => return complaint,
         };
-        // HAProxy reads the whole line before it looks at the name.
-        if self.backends[index].slot_named(name).is_some() {
-            return "Already exists a server with the same name in backend.\n".into();
+        if taken {
+            return NAME_TAKEN.into();
         }
         self.register(order, index, settings);
         "New server registered.\n".into()
@@ -291,6 +303,9 @@ impl Balancer {
             address: address.parse().ok(),
             ..config::Server::default()
         };
+        // A cookie can be given since some version after 2.6, `enabled` no longer since then.
+        let takes_cookies = self.profile.version >= Version::V3_4;
+        let refused = if takes_cookies { "enabled" } else { "cookie" };
         let mut words = words.iter().copied();
         while let Some(keyword) = words.next() {
             let mut number = || {
@@ -314,7 +329,13 @@ impl Balancer {
                 "maxconn" => server.maxconn = number() as u32,
                 "minconn" => server.minconn = number() as u32,
                 "maxqueue" => server.maxqueue = number() as u32,
-                _ if REFUSED_OPTIONS.contains(&keyword) => {
+                "slowstart" => {
+                    let text = words.next().unwrap_or("");
+                    let time = duration(text, Span::from_millis(1));
+                    server.slowstart = time.ok_or("unexpected character '.\n")?;
+                }
+                "cookie" if takes_cookies => server.cookie = words.next().map(Into::into),
+                _ if keyword == refused || REFUSED_OPTIONS.contains(&keyword) => {
                     return Err(format!(
                         "'{keyword}' option is not accepted for dynamic server\n"
                     ));
@@ -330,7 +351,10 @@ impl Balancer {
         let text = text.ok_or("'id' : expects an integer argument.\n")?;
         let id = leading_number(text).map_or(0, |(number, _)| number);
         if id <= 0 {
-            return Err("'id' : custom id has to be > 0.\n".into());
+            return Err(match self.profile.version {
+                Version::V2_2 | Version::V2_6 => "'id' : custom id has to be > 0.\n".into(),
+                Version::V3_4 => "'id' : custom id has to be between 1 and 4294967295..\n".into(),
+            });
         }
         let id = id as u32;
         match self.holder_of(index, id) {
@@ -362,7 +386,7 @@ impl Balancer {
     fn register(&mut self, order: &Order<'_>, index: usize, settings: config::Server) {
         let anonymous = settings.id.is_none();
         let mut flags = admin::FORCED_MAINT;
-        if settings.disabled {
+        if settings.disabled && self.profile.version < Version::V3_4 {
             flags |= admin::CONFIGURED_MAINT;
         }
         let number = settings.id.unwrap_or_else(|| {
@@ -395,6 +419,7 @@ impl Balancer {
         server.admin = flags;
         backend.cookies.set(id.slot, server.cookie.clone());
         backend.farm.members.push(member);
+        backend.cookies.set(id.slot, server.cookie.clone());
         backend.servers.push(server);
         backend.picker.added(&backend.farm, id.slot, weight);
     }
@@ -427,9 +452,10 @@ impl Balancer {
     }
 }
 
+const NAME_TAKEN: &str = "Already exists a server with the same name in backend.\n";
+
 /// The options of a `server` line that `add server` refuses.
-const REFUSED_OPTIONS: [&str; 17] = [
-    "cookie",
+const REFUSED_OPTIONS: [&str; 16] = [
     "init-addr",
     "log-proto",
     "max-reuse",

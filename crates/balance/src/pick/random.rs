@@ -18,6 +18,8 @@ pub struct Random {
     draws: u32,
     source: Source,
     tie: Tie,
+    /// Whether a full server is passed over, for the backend's queue.
+    passes_full: bool,
 }
 
 /// What decides between equally loaded servers.
@@ -68,6 +70,7 @@ impl Random {
                     Tie::Rate(alloc::vec![Rate::default(); farm.members.len()])
                 }
             },
+            passes_full: profile.random_passes_full,
         }
     }
 
@@ -138,7 +141,9 @@ impl Policy for Random {
         }
         kept.filter(|slot| {
             let member = &farm.members[*slot as usize];
-            member.queued == 0 && (member.maxconn == 0 || member.served < farm.limit(*slot))
+            !self.passes_full
+                || (member.queued == 0
+                    && (member.maxconn == 0 || member.served < farm.limit(*slot)))
         })
     }
 }

@@ -27,6 +27,8 @@ pub struct RoundRobin {
     /// Servers found full during a pick; empty between picks.
     aside: Vec<u32>,
     weight_rule: WeightRule,
+    /// How many servers the configuration has; those of higher slots came at run time.
+    configured: u32,
 }
 
 /// One group of servers going round.
@@ -128,6 +130,7 @@ impl RoundRobin {
             places: vec![NOWHERE; farm.members.len()],
             aside: Vec::new(),
             weight_rule: profile.rr_weight,
+            configured: farm.members.len() as u32,
         };
         for (slot, member) in (0..).zip(&farm.members) {
             if member.usable {
@@ -303,7 +306,13 @@ impl Policy for RoundRobin {
             .wrapping_add(weight)
             .wrapping_sub(weight_before);
         let init = round.init;
-        match self.weight_rule {
+        // Also where configured servers are queued anew, one added at run time is not.
+        let rule = if slot < self.configured {
+            self.weight_rule
+        } else {
+            WeightRule::Adjust
+        };
+        match rule {
             WeightRule::Reinsert => self.enter(farm, slot),
             WeightRule::Adjust if self.turns[slot as usize].tree == Tree::Waiting(init) => {
                 self.wait(&farm.members[slot as usize], slot, init);
