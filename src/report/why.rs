@@ -1,6 +1,8 @@
 //! Why one request went where it went: who was considered, what the cookie said, what the
 //! algorithm's books held, who was chosen by which rule, and what became of it.
 
+use std::fmt::Write as _;
+
 use balance::books::{Books, Row};
 use balance::config::{Backend, CookieMode};
 use balance::{By, Ending, Moment};
@@ -76,7 +78,7 @@ pub fn text(
     let mut before = "";
     for (head, line) in rows {
         let shown = if head == before { "" } else { head };
-        out += &format!("  {shown:<11} {line}\n");
+        let _ = writeln!(out, "  {shown:<11} {line}");
         before = head;
     }
     out
@@ -101,10 +103,10 @@ fn considered(row: &Row, books: &Books, names: &Names) -> String {
         member.served
     );
     if member.maxconn > 0 {
-        line += &format!(" of maxconn {}", member.maxconn);
+        let _ = write!(line, " of maxconn {}", member.maxconn);
     }
     if member.queued > 0 {
-        line += &format!(", {} in its queue", member.queued);
+        let _ = write!(line, ", {} in its queue", member.queued);
     }
     if !member.usable {
         line += match Place::of(row.status) {

@@ -89,7 +89,7 @@ fn the_page_of_diagrams_is_what_the_program_draws() {
             .expect("a command stands above each diagram");
         let (_, after) = after.split_once("```").expect("a block ends");
         let drawn = seq(&words(command));
-        fresh += &format!("{before}```mermaid\n{drawn}```");
+        fresh.extend([before, "```mermaid\n", &drawn, "```"]);
         rest = after;
         blocks += 1;
     }

@@ -163,9 +163,8 @@ impl<'a> Drawing<'a> {
                 self.close_checks();
                 self.exchange(entry, index);
             }
-            Some(_) => {}
             None if entry.at <= self.until => self.surroundings(entry),
-            None => {}
+            Some(_) | None => {}
         }
     }
 
