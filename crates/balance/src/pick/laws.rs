@@ -446,7 +446,11 @@ impl Policy for Fit {
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
         let picked = self.0.pick(farm, ask, chance);
         let hashing = matches!(self.0, Picker::Ring(_) | Picker::MapHash(_));
-        let queueing = matches!(self.0, Picker::LeastConn(_));
+        let queueing = match &self.0 {
+            Picker::LeastConn(_) => true,
+            Picker::Random(random) => !random.passes_full(),
+            _ => false,
+        };
         // The cursor of a walk may still be among the backups when an active server is back.
         let walking = matches!(self.0, Picker::Ring(_)) && ask.hash.is_none();
         let single = matches!(farm.group(), Group::FirstBackup(_));

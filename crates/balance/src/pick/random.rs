@@ -74,6 +74,12 @@ impl Random {
         }
     }
 
+    /// Whether a full server is passed over.
+    #[cfg(test)]
+    pub(crate) fn passes_full(&self) -> bool {
+        self.passes_full
+    }
+
     /// Whether `kept` stays against `drawn`, which was drawn after it.
     fn stays(&self, farm: &Farm, kept: u32, drawn: u32, now: Moment) -> bool {
         let weight = |slot: u32| u64::from(farm.members[slot as usize].weight);

@@ -98,6 +98,7 @@ struct PlainServer {
 #[derive(Debug)]
 struct PlainRoundRobin {
     rule: WeightRule,
+    configured: u32,
     groups: [PlainGroup; 2],
     servers: Vec<PlainServer>,
     turn: u64,
@@ -107,6 +108,7 @@ impl PlainRoundRobin {
     fn new(profile: &Profile, farm: &Farm) -> Self {
         let mut this = Self {
             rule: profile.rr_weight,
+            configured: farm.members.len() as u32,
             groups: Default::default(),
             servers: alloc::vec![PlainServer::default(); farm.members.len()],
             turn: 0,
@@ -250,7 +252,7 @@ impl Policy for PlainRoundRobin {
         let weight = farm.members[slot as usize].weight;
         self.group(farm, slot).nw += weight;
         self.group(farm, slot).nw -= weight_before;
-        if self.rule == WeightRule::Reinsert {
+        if self.rule == WeightRule::Reinsert && slot < self.configured {
             return self.enter(farm, slot);
         }
         let was = self.remove(farm, slot);
@@ -892,6 +894,7 @@ impl Policy for PlainRandom {
         let best = best?;
         let member = &farm.members[best as usize];
         let full = member.maxconn != 0 && member.served >= farm.limit(best);
-        (member.queued == 0 && !full).then_some(best)
+        let passed_over = member.queued > 0 || full;
+        (!passed_over || !self.ring.profile.random_passes_full).then_some(best)
     }
 }
