@@ -1,13 +1,9 @@
 //! The event queue: what happens next, and the one definition of "at the same time".
 //!
-//! Entries come out by **moment**, then **lane**, then **order of insertion**. Every place
-//! where an entry may wait keeps that order, so where it waits is never visible:
+//! Entries come out by **moment**, then **lane**, then **insertion**, wherever they wait:
 //!
-//! * a *belt* is a queue for one constant delay. What is put on it later comes off later, so
-//!   putting on and taking off cost the same at any length. Constant delays are the rule in
-//!   a simulated lab;
-//! * the *heap* (four children per node) takes everything else, and every entry that may be
-//!   cancelled: a cancelled entry is removed at once and leaves nothing behind.
+//! * a *belt* is a queue for one constant delay, the rule in a lab: its cost has no length;
+//! * the *heap* (four children per node) takes the rest, and what may be cancelled.
 
 use std::collections::VecDeque;
 
@@ -23,7 +19,7 @@ impl Lane {
     /// Lane `number`.
     ///
     /// # Panics
-    /// If `number` is above 15 (at compile time for a constant).
+    /// If it is above 15.
     pub const fn new(number: u8) -> Self {
         assert!(number < 16, "there are sixteen lanes");
         Self(number)

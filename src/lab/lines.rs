@@ -77,6 +77,21 @@ impl Idle {
     }
 }
 
+/// Whether a connection was there before the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    New(Line),
+    Reused(Line),
+}
+
+impl Connection {
+    pub(super) fn line(self) -> Line {
+        match self {
+            Self::New(line) | Self::Reused(line) => line,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use balance::alert::reason_phrase;
 use balance::config::CheckKind;
 use balance::{
     AttemptId, Balancer, Breach, Chance, Config, ConfigError, Header, Input, Interest, Moment,
@@ -15,7 +16,7 @@ use crate::trace::{Message, Sink};
 
 use super::clients::{Clients, Outcome};
 use super::event::{Caller, Event, Handshake};
-use super::lines::{Idle, Line};
+use super::lines::{Connection, Idle, Line};
 use super::node::{Job, Node};
 use super::outbox::Outbox;
 use super::sessions::{Brought, Visit};
@@ -349,7 +350,7 @@ impl Port {
 
     /// A health check is answered.
     pub(super) fn probed<S: Sink>(&mut self, probe: ProbeId, status: u16, out: &mut Outbox<'_, S>) {
-        let outcome = ProbeOutcome::Status(status, reason(status));
+        let outcome = ProbeOutcome::Status(status, reason_phrase(status));
         self.pump(Input::Probed(probe, outcome), out);
     }
 
@@ -688,41 +689,4 @@ impl Port {
 fn cookie_of<'a>(headers: &[Header<'a>]) -> Option<&'a str> {
     let cookie = headers.iter().find(|(name, _)| *name == "cookie");
     cookie.map(|(_, value)| *value)
-}
-
-/// Whether a connection was there before the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Connection {
-    New(Line),
-    Reused(Line),
-}
-
-impl Connection {
-    fn line(self) -> Line {
-        match self {
-            Self::New(line) | Self::Reused(line) => line,
-        }
-    }
-}
-
-/// The reason phrases a Node.js server sends (manual of `http.STATUS_CODES`).
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        201 => "Created",
-        204 => "No Content",
-        301 => "Moved Permanently",
-        302 => "Found",
-        304 => "Not Modified",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => "Unknown",
-    }
 }

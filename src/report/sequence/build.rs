@@ -187,12 +187,8 @@ impl<'a> Drawing<'a> {
                 }
             }
             What::Refused(_) => {
-                let from = self
-                    .at
-                    .get(&index)
-                    .map_or(proxy, |server| self.party(*server));
                 let words = vec!["connection refused".to_owned()];
-                self.arrow(at, from, proxy, Kind::Trouble, words);
+                self.arrow(at, self.tried(index), proxy, Kind::Trouble, words);
             }
             What::Forwarded(_, server, cookies) => {
                 self.at.insert(index, *server);
@@ -204,17 +200,9 @@ impl<'a> Drawing<'a> {
             What::Answered {
                 status, set_cookie, ..
             } => {
-                let from = self
-                    .at
-                    .get(&index)
-                    .map_or(proxy, |server| self.party(*server));
                 let mut words = vec![status.to_string()];
-                words.extend(
-                    set_cookie
-                        .iter()
-                        .map(|value| format!("Set-Cookie: {value}")),
-                );
-                self.arrow(at, from, proxy, Kind::Answer, words);
+                words.extend(set_cookie.iter().map(|value| set(value)));
+                self.arrow(at, self.tried(index), proxy, Kind::Answer, words);
             }
             What::Replied(status, set_cookies) => {
                 self.reply(at, index, client, *status, set_cookies);
@@ -228,6 +216,12 @@ impl<'a> Drawing<'a> {
             }
             _ => self.decision(entry, exchange),
         }
+    }
+
+    /// The server that a request was last sent to; the proxy, before it was to any.
+    fn tried(&self, index: usize) -> usize {
+        let server = self.at.get(&index);
+        server.map_or(self.proxy, |server| self.party(*server))
     }
 
     /// What the proxy made up its mind to do with a chosen request.
@@ -252,11 +246,7 @@ impl<'a> Drawing<'a> {
             0 => vec!["the connection breaks".to_owned()],
             status => vec![status.to_string()],
         };
-        words.extend(
-            set_cookies
-                .iter()
-                .map(|value| format!("Set-Cookie: {value}")),
-        );
+        words.extend(set_cookies.iter().map(|value| set(value)));
         let sample = self.exchanges[index].sample.as_ref();
         if sample.is_some_and(|sample| sample.session_restarted) {
             words.push("a new session: sessionViews is 1".to_owned());
@@ -412,4 +402,9 @@ pub(in crate::report) fn algorithm(balance: &Balance) -> &'static str {
         Balance::Hash(HashKey::RdpCookie(_)) => "rdp-cookie",
         Balance::Hash(HashKey::Expression(_)) => "hash",
     }
+}
+
+/// A `Set-Cookie` header as it is drawn.
+fn set(value: &str) -> String {
+    format!("Set-Cookie: {value}")
 }
