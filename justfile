@@ -28,7 +28,7 @@ fmt:
 # Warnings are errors, as in CI
 lint:
     cargo fmt --all --check
-    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 # Build the documentation; broken links are errors
 doc:
