@@ -4,9 +4,11 @@
 pub mod agenda;
 pub mod budget;
 pub mod dist;
+pub mod ring;
 pub mod seeds;
 
 pub use agenda::{Agenda, Delay, Lane, Ticket};
 pub use budget::{Exceeded, Limit, Meter};
 pub use dist::Distribution;
+pub use ring::Ring;
 pub use seeds::{Collision, Seeds, Stream};

@@ -19,6 +19,7 @@ mod numbers;
 mod operator;
 mod outbox;
 mod pace;
+mod parcel;
 mod pool;
 mod port;
 mod sessions;

@@ -5,10 +5,9 @@
 //! * a *belt* is a queue for one constant delay, the rule in a lab: its cost has no length;
 //! * the *heap* (four children per node) takes the rest, and what may be cancelled.
 
-use std::collections::VecDeque;
-
 use balance::time::{Moment, Span};
 
+use super::ring::Ring;
 use super::seeds::Stream;
 
 /// What goes first among entries of one moment; the smaller lane does. At most 15.
@@ -141,11 +140,7 @@ impl<E: Copy> Agenda<E> {
         if entries.is_empty() {
             self.heads.appear(delay.belt, key);
         }
-        debug_assert!(
-            entries.back().is_none_or(|last| last.key() < key),
-            "time ran backwards"
-        );
-        entries.push_back(Entry::new(key, event));
+        entries.push(Entry::new(key, event));
     }
 
     /// Puts `event` in at the moment `at`.
@@ -212,10 +207,9 @@ impl<E: Copy> Agenda<E> {
             return event;
         }
         let entries = &mut self.belts[usize::from(source) % BELTS].entries;
-        let event = entries[0].event;
-        entries.pop_front();
+        let entry = entries.pop().expect("its key is there");
         self.heads.replace_first(entries.front().map(Entry::key));
-        event
+        entry.event
     }
 
     /// How many entries wait.
@@ -329,7 +323,7 @@ impl Heads {
 struct Belt<E> {
     span: Span,
     lane: Lane,
-    entries: VecDeque<Entry<E>>,
+    entries: Ring<Entry<E>>,
 }
 
 impl<E> Default for Belt<E> {
@@ -337,7 +331,7 @@ impl<E> Default for Belt<E> {
         Self {
             span: Span::ZERO,
             lane: Lane(0),
-            entries: VecDeque::new(),
+            entries: Ring::default(),
         }
     }
 }

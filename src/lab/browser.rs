@@ -10,6 +10,7 @@ use super::clients::Outcome;
 use super::cookie_jar::CookieJar;
 use super::event::Event;
 use super::outbox::{Outbox, TIMERS};
+use super::parcel::Parcel;
 
 /// One browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +38,7 @@ impl Browser {
         plan: &plan::Browser,
         client: u32,
         number: u32,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda<Parcel>,
     ) -> Self {
         Self {
             client,

@@ -1,6 +1,6 @@
 //! The client actors as one list: every thread and every browser has a number in it.
 
-use balance::{By, Moment, ServerId};
+use balance::{By, ServerId};
 
 use crate::kernel::{Agenda, Collision, Seeds};
 use crate::plan::{self, RequestLine};
@@ -8,8 +8,8 @@ use crate::trace::Sink;
 
 use super::browser::Browser;
 use super::cookie_jar::CookieJar;
-use super::event::Event;
 use super::outbox::Outbox;
+use super::parcel::Parcel;
 use super::thread_group::ThreadGroup;
 
 /// How a client's request ended, as far as samples tell.
@@ -68,7 +68,7 @@ impl Clients {
     pub(super) fn new(
         plans: &[plan::Client],
         seeds: &mut Seeds,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda<Parcel>,
     ) -> Result<Self, Collision> {
         let mut groups = Vec::new();
         let mut total = 0;
@@ -193,22 +193,12 @@ impl Clients {
         }
     }
 
-    /// What `client` sends.
+    /// What `client` sends, and its cookies.
     #[inline]
-    pub(super) fn line(&self, client: u32) -> &RequestLine {
-        match self.find(client).0 {
-            Client::Threads(threads) => threads.line(),
-            Client::Browser(browser) => browser.line(),
+    pub(super) fn asks(&self, client: u32) -> (&RequestLine, Option<&CookieJar>) {
+        match self.find(client) {
+            (Client::Threads(threads), thread) => (threads.line(), threads.jar(thread)),
+            (Client::Browser(browser), _) => (browser.line(), Some(browser.jar())),
         }
-    }
-
-    /// The value of the `Cookie` header it sends with it.
-    #[inline]
-    pub(super) fn cookie_header(&self, client: u32, now: Moment) -> Option<String> {
-        let jar: Option<&CookieJar> = match self.find(client) {
-            (Client::Threads(threads), thread) => threads.jar(thread),
-            (Client::Browser(browser), _) => Some(browser.jar()),
-        };
-        jar.and_then(|jar| jar.header(now))
     }
 }

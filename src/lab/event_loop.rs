@@ -236,7 +236,8 @@ mod tests {
     use crate::lab::event::Event;
     use crate::lab::node::Node;
     use crate::lab::numbers::Numbers;
-    use crate::lab::outbox::{Ground, Outbox, TIMERS};
+    use crate::lab::outbox::{AtOnce, Ground, Outbox, TIMERS};
+    use crate::lab::parcel::Parcel;
     use crate::lab::sessions::{Brought, Sessions};
     use crate::lab::wire::Wire;
     use crate::plan::{self, Reach, Sampled};
@@ -324,30 +325,30 @@ mod tests {
         };
         for (entry, &(at, _)) in (0..).zip(jobs) {
             let arrival = Event::Post { node: 0, entry };
-            agenda.at(Moment::from_millis(at), TIMERS, arrival);
+            agenda.at(Moment::from_millis(at), TIMERS, Parcel::from(arrival));
         }
         let mut heads = vec![None; jobs.len()];
         let mut wholes = vec![u64::MAX; jobs.len()];
         let mut ground = Ground {
             now: Moment::ZERO,
             agenda,
-            at_once: VecDeque::new(),
+            at_once: AtOnce::default(),
             wire,
             numbers: Numbers::new(0),
             digest: Digest::default(),
             pending: 0,
         };
         loop {
-            let at_once = ground.at_once.pop_front();
+            let at_once = ground.at_once.pop();
             let next = at_once.map(|event| (ground.now, event));
             let next = next.or_else(|| ground.agenda.pop_until(Moment::NEVER));
-            let Some((now, event)) = next else { break };
+            let Some((now, parcel)) = next else { break };
             ground.now = now;
             let mut out = Outbox {
                 ground: &mut ground,
                 sink: &mut Silence,
             };
-            match event {
+            match Event::from(parcel) {
                 Event::Post { entry, .. } => {
                     node.arrive(job(entry, jobs[entry as usize].1), &mut out);
                 }

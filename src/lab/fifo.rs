@@ -1,7 +1,6 @@
 //! An ideal queue: one worker who takes the oldest job, whatever it is.
 
-use std::collections::VecDeque;
-
+use crate::kernel::Ring;
 use crate::trace::Sink;
 
 use super::node::{Desk, Job};
@@ -11,14 +10,14 @@ use super::node::{Desk, Job};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fifo {
     /// The job that is worked on, and those behind it.
-    jobs: VecDeque<Job>,
+    jobs: Ring<Job>,
 }
 
 impl Fifo {
     /// A job comes in.
     #[inline]
     pub(super) fn arrive<S: Sink>(&mut self, job: Job, desk: &mut Desk<'_, '_, S>) {
-        self.jobs.push_back(job);
+        self.jobs.push(job);
         if self.jobs.len() == 1 {
             begin(job, desk);
         }
@@ -27,7 +26,7 @@ impl Fifo {
     /// The worker is done: it answers and takes the next job.
     #[inline]
     pub(super) fn alarm<S: Sink>(&mut self, desk: &mut Desk<'_, '_, S>) {
-        if let Some(job) = self.jobs.pop_front() {
+        if let Some(job) = self.jobs.pop() {
             let reply = desk.finished(job);
             desk.send(reply);
         }
@@ -38,7 +37,8 @@ impl Fifo {
 
     /// The process ends: every job is lost, the oldest first.
     pub(super) fn stop(&mut self, lost: impl FnMut(Job)) {
-        self.jobs.drain(..).for_each(lost);
+        self.jobs.iter().copied().for_each(lost);
+        self.jobs.clear();
     }
 }
 

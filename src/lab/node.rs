@@ -17,6 +17,7 @@ use super::fifo::Fifo;
 use super::lines::Line;
 use super::outbox::{Outbox, TIMERS};
 use super::pace::Pace;
+use super::parcel::Parcel;
 use super::pool::Pool;
 use super::sessions::{Brought, Sessions, Visit};
 
@@ -81,6 +82,7 @@ struct Manner {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u8)]
 enum Engine {
     Fifo(Fifo),
     Pool(Pool),
@@ -102,7 +104,7 @@ impl Node {
         plan: &plan::Node,
         index: u32,
         seeds: &mut Seeds,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda<Parcel>,
     ) -> Result<Self, Collision> {
         let service = if let Some(pace) = Pace::constant(&plan.service, TIMERS, agenda) {
             pace
@@ -200,7 +202,7 @@ impl Node {
     }
 
     /// The process begins, with the delay it was planned with.
-    pub(super) fn start(&mut self, plan: &plan::Node, agenda: &mut Agenda<Event>) {
+    pub(super) fn start(&mut self, plan: &plan::Node, agenda: &mut Agenda<Parcel>) {
         self.reach = Reach::Listening;
         self.manner.slow(plan.delay, agenda);
     }
@@ -222,7 +224,7 @@ fn broken<S: Sink>(job: Job, out: &mut Outbox<'_, S>) {
 
 impl Manner {
     /// Every job but `POST /delay` takes `delay` longer from now on.
-    fn slow(&mut self, delay: Span, agenda: &mut Agenda<Event>) {
+    fn slow(&mut self, delay: Span, agenda: &mut Agenda<Parcel>) {
         self.delay = delay;
         self.slowed = match &self.service {
             Pace::Constant(service) => Some(agenda.delay(service.span() + delay, TIMERS)),

@@ -1,14 +1,13 @@
 //! What an actor may do to others: push what follows, and tell the reader of the run.
 
-use std::collections::VecDeque;
-
 use balance::{Interest, Moment, Span};
 
-use crate::kernel::{Agenda, Delay, Lane, Ticket};
+use crate::kernel::{Agenda, Delay, Lane, Ring, Ticket};
 use crate::trace::{self, Digest, Message, Sample, Sink};
 
 use super::event::Event;
 use super::numbers::Numbers;
+use super::parcel::Parcel;
 use super::wire::Wire;
 
 /// World faults: nodes that stop and start.
@@ -26,9 +25,9 @@ pub(super) const TIMERS: Lane = Lane::new(3);
 pub(super) struct Ground {
     /// The present moment.
     pub(super) now: Moment,
-    pub(super) agenda: Agenda<Event>,
+    pub(super) agenda: Agenda<Parcel>,
     /// What was sent over a wire without latency: it is there before anything else happens.
-    pub(super) at_once: VecDeque<Event>,
+    pub(super) at_once: AtOnce,
     /// The latencies, as prepared delays.
     pub(super) wire: Wire,
     /// Who uses which request number.
@@ -37,6 +36,34 @@ pub(super) struct Ground {
     pub(super) digest: Digest,
     /// What must still happen before the run is over: clients and the operator count here.
     pub(super) pending: u32,
+}
+
+/// What was sent over wires without latency, in order. Hardly ever more than one event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct AtOnce {
+    first: Option<Parcel>,
+    others: Ring<Parcel>,
+}
+
+impl AtOnce {
+    #[inline]
+    fn push(&mut self, event: Parcel) {
+        if self.first.is_none() {
+            self.first = Some(event);
+        } else {
+            self.others.push(event);
+        }
+    }
+
+    /// Takes the oldest event out.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<Parcel> {
+        let event = self.first.take()?;
+        if !self.others.is_empty() {
+            self.first = self.others.pop();
+        }
+        Some(event)
+    }
 }
 
 /// Lent to an actor while it handles an event.
@@ -69,7 +96,7 @@ impl<S: Sink> Outbox<'_, S> {
     #[inline(always)]
     pub(super) fn send(&mut self, delay: Delay, event: Event) {
         if delay.span() == Span::ZERO {
-            self.ground.at_once.push_back(event);
+            self.ground.at_once.push(Parcel::from(event));
         } else {
             self.after(delay, event);
         }
@@ -79,17 +106,18 @@ impl<S: Sink> Outbox<'_, S> {
     #[expect(clippy::inline_always, reason = "see `Agenda::after`")]
     #[inline(always)]
     pub(super) fn after(&mut self, delay: Delay, event: Event) {
-        self.ground.agenda.after(self.ground.now, delay, event);
+        let now = self.ground.now;
+        self.ground.agenda.after(now, delay, Parcel::from(event));
     }
 
     /// Pushes what follows at a moment.
     pub(super) fn at(&mut self, at: Moment, lane: Lane, event: Event) {
-        self.ground.agenda.at(at, lane, event);
+        self.ground.agenda.at(at, lane, Parcel::from(event));
     }
 
     /// Pushes what follows at a moment, unless it is cancelled.
     pub(super) fn timer(&mut self, at: Moment, lane: Lane, event: Event) -> Ticket {
-        self.ground.agenda.timer(at, lane, event)
+        self.ground.agenda.timer(at, lane, Parcel::from(event))
     }
 
     /// Takes back what `ticket` stands for, if it has not happened yet.

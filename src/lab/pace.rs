@@ -3,7 +3,7 @@
 use crate::kernel::{Agenda, Delay, Distribution, Lane, Stream};
 use crate::plan::Sampled;
 
-use super::event::Event;
+use super::parcel::Parcel;
 
 /// A length of time that may vary, ready to be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ impl Pace {
     pub(super) fn constant(
         sampled: &Sampled,
         lane: Lane,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda<Parcel>,
     ) -> Option<Self> {
         let span = distribution(sampled).constant()?;
         Some(Self::Constant(agenda.delay(span, lane)))

@@ -173,8 +173,8 @@ impl Port {
                 self.newcomers.remove(&request);
             }
         }
-        let line = clients.line(client);
-        let cookie = clients.cookie_header(client, out.now());
+        let (line, jar) = clients.asks(client);
+        let cookie = jar.and_then(|jar| jar.header(out.now()));
         if line.headers.is_empty() && cookie.is_none() {
             self.tell_arrived(request, line, &[], out);
         } else {
@@ -226,7 +226,9 @@ impl Port {
                     self.pump(Input::Connected(attempt), out);
                     self.last_line = self.last_line.next();
                     let way = Connection::New(self.last_line);
-                    self.forward(attempt, server, way, out);
+                    if let Some(node) = self.node_of(server) {
+                        self.forward(attempt, server, node, way, out);
+                    }
                 }
             }
             Caller::Probe(probe) => {
@@ -483,15 +485,23 @@ impl Port {
     fn dispatch<S: Sink>(&mut self, attempt: AttemptId, server: ServerId, out: &mut Outbox<'_, S>) {
         let first = self.lines_matter && self.newcomers.contains(&attempt.request);
         let now = out.now();
-        let way = self.link_mut(server);
-        if let Some(line) = way.and_then(|link| link.idle.take(now, first)) {
+        if let Some(link) = self.link_mut(server)
+            && let Some(node) = link.node
+            && let Some(line) = link.idle.take(now, first)
+        {
             self.reused.push(attempt);
-            self.forward(attempt, server, Connection::Reused(line), out);
+            self.forward(attempt, server, node, Connection::Reused(line), out);
         } else {
-            out.hear(|| Message::Connecting { attempt, server });
-            self.opening.insert(attempt, server);
-            self.knock(server, Caller::Attempt(attempt), out);
+            self.connect(attempt, server, out);
         }
+    }
+
+    /// Asks for a connection to send a request over.
+    #[inline(never)]
+    fn connect<S: Sink>(&mut self, attempt: AttemptId, server: ServerId, out: &mut Outbox<'_, S>) {
+        out.hear(|| Message::Connecting { attempt, server });
+        self.opening.insert(attempt, server);
+        self.knock(server, Caller::Attempt(attempt), out);
     }
 
     /// Asks a server for a connection.
@@ -524,12 +534,10 @@ impl Port {
         &mut self,
         attempt: AttemptId,
         server: ServerId,
+        node: u32,
         connection: Connection,
         out: &mut Outbox<'_, S>,
     ) {
-        let Some(node) = self.node_of(server) else {
-            return;
-        };
         let mut delay = out.wire().node;
         let reused = matches!(connection, Connection::Reused(_));
         out.hear(|| {
@@ -598,7 +606,7 @@ impl Port {
                 .ground
                 .numbers
                 .sender(request)
-                .and_then(|client| clients.cookie_header(client, out.now()))
+                .and_then(|client| clients.asks(client).1?.header(out.now()))
                 .and_then(|header| sessions.brought(&header)),
         };
         brought.unwrap_or(Brought::NONE)

@@ -26,6 +26,16 @@ impl Visit {
     /// Set if the request brought a cookie, but of no session that is there.
     const RESTARTED: u32 = 1 << 31;
 
+    /// As one word, to travel in an event.
+    pub(super) fn word(self) -> u32 {
+        self.0
+    }
+
+    /// The visit that [`word`](Self::word) was made of.
+    pub(super) fn from_word(word: u32) -> Self {
+        Self(word)
+    }
+
     /// The session that was opened for the request, whose cookie must be set.
     pub(super) fn opened(self) -> Option<u32> {
         let number = self.0 & !Self::RESTARTED;

@@ -10,6 +10,7 @@ use super::event::{Caller, Event, Handshake};
 use super::node::{Job, Node};
 use super::operator;
 use super::outbox::{Outbox, TIMERS};
+use super::parcel::Parcel;
 use super::port::Port;
 
 /// The parts of a world while things happen in it.
@@ -31,28 +32,23 @@ impl<S: Sink> Stage<'_, S> {
 
     /// Pushes the first events.
     pub(super) fn begin(&mut self) {
-        let ground = &mut *self.out.ground;
-        ground.pending = self.clients.len() + self.plan.timeline.len() as u32;
+        self.out.ground.pending = self.clients.len() + self.plan.timeline.len() as u32;
         for (entry, timed) in (0..).zip(&self.plan.timeline) {
             let lane = operator::lane(&timed.action);
-            ground.agenda.at(timed.at, lane, Event::Act(entry));
+            self.out.at(timed.at, lane, Event::Act(entry));
         }
         if let Some(horizon) = horizon(self.plan) {
-            ground.pending += 1;
-            ground.agenda.at(horizon, TIMERS, Event::Horizon);
+            self.out.ground.pending += 1;
+            self.out.at(horizon, TIMERS, Event::Horizon);
         }
         self.clients.begin(&mut self.out);
     }
 
-    /// The next event at `until` or before: what wires without latency carried, else what is
-    /// on the agenda, else the moment for which the balancer asked to be woken.
+    /// The next event at `until` or before: what is on the agenda, else the moment for which
+    /// the balancer asked to be woken.
     #[inline]
-    pub(super) fn next(&mut self, until: Moment) -> Option<Event> {
+    pub(super) fn next(&mut self, until: Moment) -> Option<Parcel> {
         let ground = &mut *self.out.ground;
-        if let Some(&event) = ground.at_once.front() {
-            ground.at_once.pop_front();
-            return Some(event);
-        }
         let wake = self.port.wake();
         if let Some(at) = ground.agenda.due(until.min(wake)) {
             ground.now = at;
@@ -62,19 +58,19 @@ impl<S: Sink> Stage<'_, S> {
             return None;
         }
         ground.now = wake;
-        Some(Event::Wake)
+        Some(Parcel::from(Event::Wake))
     }
 
     /// Lets `event` happen.
     #[inline]
-    pub(super) fn play(&mut self, event: Event) {
+    pub(super) fn play(&mut self, parcel: Parcel) {
         let (port, clients, nodes, out) = (
             &mut *self.port,
             &mut *self.clients,
             &mut *self.nodes,
             &mut self.out,
         );
-        match event {
+        match Event::from(parcel) {
             Event::Delivered {
                 request,
                 status,

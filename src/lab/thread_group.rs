@@ -11,6 +11,7 @@ use super::cookie_jar::CookieJar;
 use super::event::Event;
 use super::outbox::{Outbox, TIMERS};
 use super::pace::Pace;
+use super::parcel::Parcel;
 
 /// All threads of one group.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,7 @@ impl ThreadGroup {
         client: u32,
         first: u32,
         seeds: &mut Seeds,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda<Parcel>,
     ) -> Result<Self, Collision> {
         let count = plan.threads as usize;
         let constant = Pace::constant(&plan.think, TIMERS, agenda);

@@ -6,8 +6,8 @@ use crate::kernel::{Agenda, Collision, Delay, Seeds, Stream};
 use crate::plan;
 
 use super::clients::Clients;
-use super::event::Event;
 use super::outbox::WIRE;
+use super::parcel::Parcel;
 
 /// The latencies as prepared delays.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Prepares `agenda` for the latencies of `wire`.
-    pub(super) fn new(wire: &plan::Wire, agenda: &mut Agenda<Event>) -> Self {
+    pub(super) fn new(wire: &plan::Wire, agenda: &mut Agenda<Parcel>) -> Self {
         let mut delay = |span: Span| agenda.delay(span, WIRE);
         Self {
             client: delay(wire.client),

@@ -1,6 +1,5 @@
 //! The lab as one value, and the loop that lets things happen in it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use balance::{Balancer, ConfigError, Moment};
@@ -13,7 +12,8 @@ use super::clients::Clients;
 use super::event::{Actor, Event};
 use super::node::Node;
 use super::numbers::Numbers;
-use super::outbox::{Ground, Outbox};
+use super::outbox::{AtOnce, Ground, Outbox};
+use super::parcel::Parcel;
 use super::port::Port;
 use super::stage::Stage;
 use super::wire::{Stalls, Wire};
@@ -71,7 +71,7 @@ pub struct Summary {
 /// How much is let happen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// One thing.
+    /// One thing, and what follows from it at once.
     One,
     /// Everything there is.
     All,
@@ -112,7 +112,11 @@ impl World {
         Self::build(plan, seeds, agenda)
     }
 
-    fn build(plan: &Plan, mut seeds: Seeds, mut agenda: Agenda<Event>) -> Result<Self, BuildError> {
+    fn build(
+        plan: &Plan,
+        mut seeds: Seeds,
+        mut agenda: Agenda<Parcel>,
+    ) -> Result<Self, BuildError> {
         let wire = Wire::new(&plan.wire, &mut agenda);
         let clients = Clients::new(&plan.clients, &mut seeds, &mut agenda)?;
         let nodes = (0..)
@@ -127,7 +131,7 @@ impl World {
             ground: Ground {
                 now: Moment::ZERO,
                 agenda,
-                at_once: VecDeque::new(),
+                at_once: AtOnce::default(),
                 wire,
                 numbers: Numbers::new(clients.len()),
                 digest: Digest::default(),
@@ -161,7 +165,7 @@ impl World {
         Ok(())
     }
 
-    /// Lets the next thing happen. False if there is none.
+    /// Lets the next thing happen, and what follows from it at once. False if there is none.
     ///
     /// # Errors
     /// If that takes more than the plan's budget.
@@ -224,17 +228,25 @@ impl World {
         if !begun {
             stage.begin();
         }
-        let exceeded = loop {
+        let exceeded = 'life: loop {
             if extent == Extent::Over && stage.out.ground.pending == 0 {
                 return Ok(true);
             }
-            let Some(event) = stage.next(until) else {
+            let Some(mut event) = stage.next(until) else {
                 return Ok(false);
             };
-            if let Err(exceeded) = meter.spend(stage.out.ground.now, || event.actor()) {
-                break exceeded;
+            loop {
+                if let Err(exceeded) =
+                    meter.spend(stage.out.ground.now, || Event::from(event).actor())
+                {
+                    break 'life exceeded;
+                }
+                stage.play(event);
+                let Some(next) = stage.out.ground.at_once.pop() else {
+                    break;
+                };
+                event = next;
             }
-            stage.play(event);
             if extent == Extent::One {
                 return Ok(true);
             }

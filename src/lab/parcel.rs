@@ -1,0 +1,336 @@
+//! How an event travels through the agenda: as two words, which are moved in two registers
+//! where the enum's many small fields would be moved one by one.
+
+use balance::{AttemptId, BackendId, ProbeId, RequestId, ServerId};
+
+use super::event::{Event, Handshake};
+use super::sessions::Visit;
+
+/// An event, folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Parcel(u64, u64);
+
+/// What every event can be spread out to: a kind, two small and three large numbers.
+#[derive(Clone, Copy, Default)]
+struct Fields {
+    kind: u8,
+    flags: u8,
+    status: u16,
+    a: u32,
+    b: u32,
+    c: u32,
+}
+
+impl Fields {
+    #[inline]
+    fn fold(self) -> Parcel {
+        let small = u64::from(self.status) << 16 | u64::from(self.flags) << 8;
+        Parcel(
+            u64::from(self.a) << 32 | small | u64::from(self.kind),
+            u64::from(self.c) << 32 | u64::from(self.b),
+        )
+    }
+
+    #[inline]
+    fn of(parcel: Parcel) -> Self {
+        let Parcel(first, second) = parcel;
+        Self {
+            kind: first as u8,
+            flags: (first >> 8) as u8,
+            status: (first >> 16) as u16,
+            a: (first >> 32) as u32,
+            b: second as u32,
+            c: (second >> 32) as u32,
+        }
+    }
+
+    #[inline]
+    fn with_attempt(self, attempt: AttemptId) -> Self {
+        Self {
+            b: attempt.request.0,
+            c: attempt.turn,
+            ..self
+        }
+    }
+
+    #[inline]
+    fn attempt(self) -> AttemptId {
+        AttemptId {
+            request: RequestId(self.b),
+            turn: self.c,
+        }
+    }
+
+    #[inline]
+    fn with_probe(self, probe: ProbeId) -> Self {
+        Self {
+            a: probe.server.backend.0,
+            b: probe.server.slot,
+            c: probe.turn,
+            ..self
+        }
+    }
+
+    #[inline]
+    fn probe(self) -> ProbeId {
+        ProbeId {
+            server: ServerId {
+                backend: BackendId(self.a),
+                slot: self.b,
+            },
+            turn: self.c,
+        }
+    }
+}
+
+/// One number for each kind of event.
+mod kind {
+    pub(super) const ACT: u8 = 0;
+    pub(super) const HORIZON: u8 = 1;
+    pub(super) const WAKE: u8 = 2;
+    pub(super) const THREAD_START: u8 = 3;
+    pub(super) const CLIENT_TURN: u8 = 4;
+    pub(super) const ARRIVES: u8 = 5;
+    pub(super) const DELIVERED: u8 = 6;
+    pub(super) const TIMED_OUT: u8 = 7;
+    pub(super) const UNCONNECTED: u8 = 8;
+    pub(super) const GONE: u8 = 9;
+    pub(super) const ATTEMPT_CONNECTION: u8 = 10;
+    pub(super) const PROBE_CONNECTION: u8 = 11;
+    pub(super) const REQUEST: u8 = 12;
+    pub(super) const CHECK: u8 = 13;
+    pub(super) const POST: u8 = 14;
+    pub(super) const NODE_ALARM: u8 = 15;
+    pub(super) const HEAD: u8 = 16;
+    pub(super) const ANSWERED: u8 = 17;
+    pub(super) const BROKEN: u8 = 18;
+    pub(super) const PROBED: u8 = 19;
+    pub(super) const CLOSED: u8 = 20;
+}
+
+const SERVED: u8 = 1;
+const RESTARTED: u8 = 2;
+
+impl From<Event> for Parcel {
+    #[inline]
+    fn from(event: Event) -> Self {
+        let fields = |kind, a, b, c| Fields {
+            kind,
+            a,
+            b,
+            c,
+            ..Fields::default()
+        };
+        let plain = |kind| fields(kind, 0, 0, 0);
+        match event {
+            Event::Act(entry) => fields(kind::ACT, entry, 0, 0),
+            Event::Horizon => plain(kind::HORIZON),
+            Event::Wake => plain(kind::WAKE),
+            Event::ThreadStart { client } => fields(kind::THREAD_START, client, 0, 0),
+            Event::ClientTurn { client } => fields(kind::CLIENT_TURN, client, 0, 0),
+            Event::Arrives {
+                client,
+                request,
+                first,
+            } => Fields {
+                flags: u8::from(first),
+                ..fields(kind::ARRIVES, client, request.0, 0)
+            },
+            Event::Delivered {
+                request,
+                status,
+                served,
+                session_restarted,
+            } => Fields {
+                flags: u8::from(served) * SERVED + u8::from(session_restarted) * RESTARTED,
+                status,
+                ..fields(kind::DELIVERED, request.0, 0, 0)
+            },
+            Event::TimedOut { client } => fields(kind::TIMED_OUT, client, 0, 0),
+            Event::Unconnected { client } => fields(kind::UNCONNECTED, client, 0, 0),
+            Event::Gone { request } => fields(kind::GONE, request.0, 0, 0),
+            Event::AttemptConnection(attempt, step) => Fields {
+                flags: step as u8,
+                ..plain(kind::ATTEMPT_CONNECTION).with_attempt(attempt)
+            },
+            Event::ProbeConnection(probe, step) => Fields {
+                flags: step as u8,
+                ..plain(kind::PROBE_CONNECTION).with_probe(probe)
+            },
+            Event::Request { node, attempt } => {
+                fields(kind::REQUEST, node, 0, 0).with_attempt(attempt)
+            }
+            Event::Check(probe) => plain(kind::CHECK).with_probe(probe),
+            Event::Post { node, entry } => fields(kind::POST, node, entry, 0),
+            Event::NodeAlarm { node, life, alarm } => fields(kind::NODE_ALARM, node, life, alarm),
+            Event::Head {
+                attempt,
+                status,
+                visit,
+            } => Fields {
+                status,
+                ..fields(kind::HEAD, visit.word(), 0, 0).with_attempt(attempt)
+            },
+            Event::Answered {
+                attempt,
+                status,
+                visit,
+            } => Fields {
+                status,
+                ..fields(kind::ANSWERED, visit.word(), 0, 0).with_attempt(attempt)
+            },
+            Event::Broken(attempt) => plain(kind::BROKEN).with_attempt(attempt),
+            Event::Probed { probe, status } => Fields {
+                status,
+                ..plain(kind::PROBED).with_probe(probe)
+            },
+            Event::Closed(probe) => plain(kind::CLOSED).with_probe(probe),
+        }
+        .fold()
+    }
+}
+
+impl From<Parcel> for Event {
+    #[inline]
+    fn from(parcel: Parcel) -> Self {
+        let fields = Fields::of(parcel);
+        let client = fields.a;
+        let step = || match fields.flags {
+            0 => Handshake::Knock,
+            1 => Handshake::Connected,
+            _ => Handshake::Refused,
+        };
+        match fields.kind {
+            kind::ACT => Self::Act(fields.a),
+            kind::HORIZON => Self::Horizon,
+            kind::WAKE => Self::Wake,
+            kind::THREAD_START => Self::ThreadStart { client },
+            kind::CLIENT_TURN => Self::ClientTurn { client },
+            kind::ARRIVES => Self::Arrives {
+                client,
+                request: RequestId(fields.b),
+                first: fields.flags != 0,
+            },
+            kind::DELIVERED => Self::Delivered {
+                request: RequestId(fields.a),
+                status: fields.status,
+                served: fields.flags & SERVED != 0,
+                session_restarted: fields.flags & RESTARTED != 0,
+            },
+            kind::TIMED_OUT => Self::TimedOut { client },
+            kind::UNCONNECTED => Self::Unconnected { client },
+            kind::GONE => Self::Gone {
+                request: RequestId(fields.a),
+            },
+            kind::ATTEMPT_CONNECTION => Self::AttemptConnection(fields.attempt(), step()),
+            kind::PROBE_CONNECTION => Self::ProbeConnection(fields.probe(), step()),
+            kind::REQUEST => Self::Request {
+                node: fields.a,
+                attempt: fields.attempt(),
+            },
+            kind::CHECK => Self::Check(fields.probe()),
+            kind::POST => Self::Post {
+                node: fields.a,
+                entry: fields.b,
+            },
+            kind::NODE_ALARM => Self::NodeAlarm {
+                node: fields.a,
+                life: fields.b,
+                alarm: fields.c,
+            },
+            kind::HEAD => Self::Head {
+                attempt: fields.attempt(),
+                status: fields.status,
+                visit: Visit::from_word(fields.a),
+            },
+            kind::ANSWERED => Self::Answered {
+                attempt: fields.attempt(),
+                status: fields.status,
+                visit: Visit::from_word(fields.a),
+            },
+            kind::BROKEN => Self::Broken(fields.attempt()),
+            kind::PROBED => Self::Probed {
+                probe: fields.probe(),
+                status: fields.status,
+            },
+            kind::CLOSED => Self::Closed(fields.probe()),
+            unknown => unreachable!("no event has kind {unknown}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_out_as_it_went_in() {
+        let attempt = AttemptId {
+            request: RequestId(0xdead_beef),
+            turn: 0x0123_4567,
+        };
+        let probe = ProbeId {
+            server: ServerId {
+                backend: BackendId(0x89ab_cdef),
+                slot: 0xfedc_ba98,
+            },
+            turn: 0x7654_3210,
+        };
+        let (request, client, node) = (attempt.request, u32::MAX, 0x1111_2222);
+        let visit = Visit::from_word(0x8000_0007);
+        let status = 599;
+        let mut events = vec![
+            Event::Act(7),
+            Event::Horizon,
+            Event::Wake,
+            Event::ThreadStart { client },
+            Event::ClientTurn { client },
+            Event::TimedOut { client },
+            Event::Unconnected { client },
+            Event::Gone { request },
+            Event::Request { node, attempt },
+            Event::Check(probe),
+            Event::Post { node, entry: 3 },
+            Event::NodeAlarm {
+                node,
+                life: 1,
+                alarm: 2,
+            },
+            Event::Head {
+                attempt,
+                status,
+                visit,
+            },
+            Event::Answered {
+                attempt,
+                status,
+                visit,
+            },
+            Event::Broken(attempt),
+            Event::Probed { probe, status },
+            Event::Closed(probe),
+        ];
+        for flag in [false, true] {
+            events.push(Event::Arrives {
+                client,
+                request,
+                first: flag,
+            });
+            for session_restarted in [false, true] {
+                events.push(Event::Delivered {
+                    request,
+                    status,
+                    served: flag,
+                    session_restarted,
+                });
+            }
+        }
+        for step in [Handshake::Knock, Handshake::Connected, Handshake::Refused] {
+            events.push(Event::AttemptConnection(attempt, step));
+            events.push(Event::ProbeConnection(probe, step));
+        }
+        for event in events {
+            assert_eq!(Event::from(Parcel::from(event)), event);
+        }
+    }
+}
