@@ -45,6 +45,16 @@ impl Fields {
     }
 
     #[inline]
+    fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    #[inline]
+    fn with_flags(self, flags: u8) -> Self {
+        Self { flags, ..self }
+    }
+
+    #[inline]
     fn with_attempt(self, attempt: AttemptId) -> Self {
         Self {
             b: attempt.request.0,
@@ -132,31 +142,24 @@ impl From<Event> for Parcel {
                 client,
                 request,
                 first,
-            } => Fields {
-                flags: u8::from(first),
-                ..fields(kind::ARRIVES, client, request.0, 0)
-            },
+            } => fields(kind::ARRIVES, client, request.0, 0).with_flags(u8::from(first)),
             Event::Delivered {
                 request,
                 status,
                 served,
                 session_restarted,
-            } => Fields {
-                flags: u8::from(served) * SERVED + u8::from(session_restarted) * RESTARTED,
-                status,
-                ..fields(kind::DELIVERED, request.0, 0, 0)
-            },
+            } => fields(kind::DELIVERED, request.0, 0, 0)
+                .with_status(status)
+                .with_flags(u8::from(served) * SERVED | u8::from(session_restarted) * RESTARTED),
             Event::TimedOut { client } => fields(kind::TIMED_OUT, client, 0, 0),
             Event::Unconnected { client } => fields(kind::UNCONNECTED, client, 0, 0),
             Event::Gone { request } => fields(kind::GONE, request.0, 0, 0),
-            Event::AttemptConnection(attempt, step) => Fields {
-                flags: step as u8,
-                ..plain(kind::ATTEMPT_CONNECTION).with_attempt(attempt)
-            },
-            Event::ProbeConnection(probe, step) => Fields {
-                flags: step as u8,
-                ..plain(kind::PROBE_CONNECTION).with_probe(probe)
-            },
+            Event::AttemptConnection(attempt, step) => plain(kind::ATTEMPT_CONNECTION)
+                .with_attempt(attempt)
+                .with_flags(step as u8),
+            Event::ProbeConnection(probe, step) => plain(kind::PROBE_CONNECTION)
+                .with_probe(probe)
+                .with_flags(step as u8),
             Event::Request { node, attempt } => {
                 fields(kind::REQUEST, node, 0, 0).with_attempt(attempt)
             }
@@ -167,23 +170,20 @@ impl From<Event> for Parcel {
                 attempt,
                 status,
                 visit,
-            } => Fields {
-                status,
-                ..fields(kind::HEAD, visit.word(), 0, 0).with_attempt(attempt)
-            },
+            } => fields(kind::HEAD, visit.word(), 0, 0)
+                .with_attempt(attempt)
+                .with_status(status),
             Event::Answered {
                 attempt,
                 status,
                 visit,
-            } => Fields {
-                status,
-                ..fields(kind::ANSWERED, visit.word(), 0, 0).with_attempt(attempt)
-            },
+            } => fields(kind::ANSWERED, visit.word(), 0, 0)
+                .with_attempt(attempt)
+                .with_status(status),
             Event::Broken(attempt) => plain(kind::BROKEN).with_attempt(attempt),
-            Event::Probed { probe, status } => Fields {
-                status,
-                ..plain(kind::PROBED).with_probe(probe)
-            },
+            Event::Probed { probe, status } => {
+                plain(kind::PROBED).with_probe(probe).with_status(status)
+            }
             Event::Closed(probe) => plain(kind::CLOSED).with_probe(probe),
         }
         .fold()
