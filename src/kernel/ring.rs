@@ -121,12 +121,11 @@ mod tests {
             let mut ring = Ring::default();
             let mut deque = VecDeque::new();
             for step in steps {
-                match step {
-                    Some(item) => {
-                        ring.push(item);
-                        deque.push_back(item);
-                    }
-                    None => prop_assert_eq!(ring.pop(), deque.pop_front()),
+                if let Some(item) = step {
+                    ring.push(item);
+                    deque.push_back(item);
+                } else {
+                    prop_assert_eq!(ring.pop(), deque.pop_front());
                 }
                 prop_assert_eq!(ring.len(), deque.len());
                 prop_assert_eq!(ring.front(), deque.front());

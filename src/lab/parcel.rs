@@ -150,7 +150,9 @@ impl From<Event> for Parcel {
                 session_restarted,
             } => fields(kind::DELIVERED, request.0, 0, 0)
                 .with_status(status)
-                .with_flags(u8::from(served) * SERVED | u8::from(session_restarted) * RESTARTED),
+                .with_flags(
+                    (u8::from(served) * SERVED) | (u8::from(session_restarted) * RESTARTED),
+                ),
             Event::TimedOut { client } => fields(kind::TIMED_OUT, client, 0, 0),
             Event::Unconnected { client } => fields(kind::UNCONNECTED, client, 0, 0),
             Event::Gone { request } => fields(kind::GONE, request.0, 0, 0),
