@@ -6,6 +6,8 @@ mod check;
 mod config;
 mod conform;
 pub mod exit;
+mod folder;
+mod foreign;
 mod graph;
 mod list;
 mod load;

@@ -11,6 +11,7 @@ mod config;
 mod decode;
 pub mod diagnostic;
 mod extends;
+pub mod foreign;
 pub mod import;
 mod load;
 pub mod locate;

@@ -76,9 +76,12 @@ pub enum Format {
 /// `balancelab run`
 #[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// Scenario files
-    #[arg(required = true, value_name = "FILE")]
+    /// Scenario files, haproxy.cfg files, or folders with a haproxy.cfg as labs hand them out
+    #[arg(required_unless_present = "config", value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// What to run without a scenario
+    #[command(flatten)]
+    pub foreign: Foreign,
     /// Changes to them
     #[command(flatten)]
     pub changes: Changes,
@@ -91,6 +94,18 @@ pub struct Run {
     /// Watch every event for broken laws of the simulator itself
     #[arg(long)]
     pub verify: bool,
+}
+
+/// Files of other programs that make a run.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Without a scenario")]
+pub struct Foreign {
+    /// The haproxy.cfg, or a folder with its parts
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A file with the environment variables of the haproxy.cfg
+    #[arg(long, value_name = "FILE")]
+    pub env: Option<PathBuf>,
 }
 
 /// `balancelab check`
@@ -239,6 +254,9 @@ pub struct Changes {
     /// Change one setting, such as nodes.s1.delay=250ms (may be given several times)
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
+    /// Change a setting of a node, such as s1.delay=250ms (may be given several times)
+    #[arg(long = "node", value_name = "NODE.SETTING=VALUE", value_parser = setting)]
+    pub nodes: Vec<(String, String)>,
     /// The root of every random stream
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,

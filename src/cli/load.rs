@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::args::Changes;
+use super::args::{Changes, Foreign};
+use super::foreign;
 use super::screen::Screen;
 use crate::plan::Plan;
 use crate::scenario::render::{self, Colour};
@@ -27,7 +28,7 @@ impl Source for Disk {
 
 impl Changes {
     /// All of them as changes by path.
-    fn overrides(&self) -> Overrides {
+    pub(super) fn overrides(&self) -> Overrides {
         let mut list: Vec<String> = self
             .settings
             .iter()
@@ -36,12 +37,22 @@ impl Changes {
         list.extend(self.seed.map(|seed| format!("seed={seed}")));
         let profile = self.profile.map(balance::Version::name);
         list.extend(profile.map(|name| format!("profile=\"{name}\"")));
-        Overrides::new(list)
+        let nodes = self.nodes.iter();
+        Overrides {
+            list,
+            nodes: nodes
+                .map(|(path, value)| format!("{path}={value}"))
+                .collect(),
+        }
     }
 }
 
-/// Loads a scenario, with everything that is to be said about it.
+/// Loads a scenario, or what a foreign file or folder comes to, with everything that is to
+/// be said about it.
 pub(super) fn scenario(file: &Path, changes: &Changes) -> Result<Loaded, Box<scenario::Refused>> {
+    if foreign::is_meant(file) {
+        return foreign::load(Some(file), &Foreign::default(), changes);
+    }
     // Names inside a scenario are written with `/`; so is the first one, on every system.
     let name = file.to_string_lossy().replace('\\', "/");
     scenario::load(&name, &Disk, &changes.overrides())
@@ -53,9 +64,20 @@ pub(super) fn plan(
     changes: &Changes,
     screen: &mut Screen,
 ) -> io::Result<Option<Plan>> {
-    match scenario(file, changes) {
+    told(scenario(file, changes), screen)
+}
+
+/// Says on the screen what is wrong, doubtful or assumed; none if it is refused.
+pub(super) fn told(
+    outcome: Result<Loaded, Box<scenario::Refused>>,
+    screen: &mut Screen,
+) -> io::Result<Option<Plan>> {
+    match outcome {
         Ok(loaded) => {
             remark(&loaded.warnings, &loaded.files, screen)?;
+            for sentence in &loaded.assumed {
+                screen.remark(&format!("assumed: {sentence}"))?;
+            }
             Ok(Some(loaded.plan))
         }
         Err(refused) => {

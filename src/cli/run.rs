@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::{Format, Run};
 use super::exit::Exit;
+use super::foreign;
 use super::load;
 use super::play;
 use super::progress::Progress;
@@ -18,8 +19,13 @@ use crate::report::{End, KeepPicks, Report, Tally, csv, json, markdown, text};
 pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result<Exit> {
     let mut worst = Exit::Fine;
     let mut reports = Vec::new();
-    for (number, file) in args.files.iter().enumerate() {
-        let Some(mut plan) = load::plan(file, &args.changes, screen)? else {
+    for (number, file) in inputs(args).into_iter().enumerate() {
+        let foreign = args.foreign.config.is_some() || file.is_some_and(foreign::is_meant);
+        let outcome = match file {
+            Some(file) if !foreign => load::scenario(file, &args.changes),
+            place => foreign::load(place, &args.foreign, &args.changes),
+        };
+        let Some(mut plan) = load::told(outcome, screen)? else {
             worst = worst.worst(Exit::Refused);
             continue;
         };
@@ -28,7 +34,7 @@ pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result
         }
         let exit = match simulate(&plan, args, screen) {
             Ok((report, violations)) => {
-                complain(&violations, file, &report, screen)?;
+                complain(&violations, &named(file, args), &report, screen)?;
                 let exit = judge(&report, &violations);
                 match format {
                     Format::Text | Format::Markdown => {
@@ -43,7 +49,7 @@ pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result
                 exit
             }
             Err(Unrun(why)) => {
-                screen.alarm("error", &format!("{}: {why}", file.display()))?;
+                screen.alarm("error", &format!("{}: {why}", named(file, args)))?;
                 Exit::Refused
             }
         };
@@ -51,12 +57,30 @@ pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result
     }
     match (format, reports.as_slice()) {
         // Several files make an array, even if only one of them came to a report.
-        (Format::Json, reports) if args.files.len() > 1 => screen.result(&json::list(reports))?,
+        (Format::Json, reports) if inputs(args).len() > 1 => screen.result(&json::list(reports))?,
         (Format::Json, [report]) => screen.result(&json::text(report))?,
         (Format::Csv, [_, ..]) => screen.result(&csv::text(&reports))?,
         (Format::Text | Format::Markdown | Format::Json | Format::Csv, _) => {}
     }
     Ok(worst)
+}
+
+/// What is run, one after the other; none stands for the files named by options.
+fn inputs(args: &Run) -> Vec<Option<&Path>> {
+    if args.files.is_empty() {
+        return vec![None];
+    }
+    args.files.iter().map(|file| Some(file.as_path())).collect()
+}
+
+/// How an input is named on the command line.
+fn named(file: Option<&Path>, args: &Run) -> String {
+    let config = args.foreign.config.as_deref();
+    match (file, config) {
+        (Some(file), _) => file.display().to_string(),
+        (None, Some(config)) => format!("--config {}", config.display()),
+        (None, None) => String::new(),
+    }
 }
 
 /// Why a plan that was accepted did not come to a report, in words.
@@ -132,7 +156,7 @@ fn tell_missed(report: &Report, screen: &mut Screen) -> io::Result<()> {
 /// Says which laws of ours broke, and how to see it again.
 fn complain(
     violations: &[Violation],
-    file: &Path,
+    file: &str,
     report: &Report,
     screen: &mut Screen,
 ) -> io::Result<()> {
@@ -140,7 +164,7 @@ fn complain(
         screen.alarm("broken law", &violation.to_string())?;
     }
     if !violations.is_empty() {
-        let (file, seed) = (file.display(), report.seed);
+        let seed = report.seed;
         let profile = report.profile;
         screen.remark(&format!(
             "this is a mistake of balancelab; to see it again:\n  balancelab run --verify --seed {seed} --profile {profile} {file}"

@@ -94,7 +94,8 @@ fn named_file(
     read_text(&name, Some(value.place), source, files, notes)
 }
 
-fn base(imported: Imported) -> Base {
+/// What an imported configuration gives a scenario.
+pub(crate) fn base(imported: Imported) -> Base {
     let keep_alive = imported.backends.iter().map(|facts| {
         let closes = imported.frontends.iter().map(|frontend| frontend.close);
         let close = closes.max().unwrap_or_default().max(facts.close);

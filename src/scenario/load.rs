@@ -37,6 +37,8 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// What became of each line of the haproxy.cfg it names; empty if it names none.
     pub ledger: Vec<Directive>,
+    /// What had to be assumed, a sentence each, where no scenario was written.
+    pub assumed: Vec<String>,
     /// The texts it was made of.
     pub files: Files,
 }
@@ -77,6 +79,7 @@ pub fn load(
             plan,
             warnings: notes,
             ledger,
+            assumed: Vec::new(),
             files,
         }),
         None => Err(Box::new(Refused { notes, files })),

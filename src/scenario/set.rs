@@ -14,6 +14,8 @@ pub(crate) const COMMAND: &str = "--set ";
 pub struct Overrides {
     /// `nodes.s1.delay=250ms`
     pub list: Vec<String>,
+    /// Changes of nodes, `s1.delay=250ms`; they come first.
+    pub nodes: Vec<String>,
 }
 
 impl Overrides {
@@ -21,27 +23,37 @@ impl Overrides {
     pub fn new(list: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             list: list.into_iter().map(Into::into).collect(),
+            nodes: Vec::new(),
         }
     }
 
     /// Carries them out on `root`.
     pub(crate) fn apply(&self, root: &mut Node, files: &mut Files, notes: &mut Vec<Diagnostic>) {
+        for change in &self.nodes {
+            let name = format!("--node {change}");
+            one(root, &name, &format!("nodes.{change}"), files, notes);
+        }
         for change in &self.list {
-            let file = files.add(format!("{COMMAND}{change}"), change.as_str());
-            let Some((path, value)) = change.split_once('=') else {
-                let place = Place::new(file, 0, change.len());
-                notes.push(
-                    Diagnostic::new(Code::Path, "a change is written path=value", place)
-                        .help("for example: --set nodes.s1.delay=250ms"),
-                );
-                continue;
-            };
-            let place = Place::new(file, 0, path.len());
-            let value_place = Place::new(file, path.len() + 1, change.len());
-            let value = typed(value, value_place);
-            set(root, path.trim(), place, value, notes);
+            one(root, &format!("{COMMAND}{change}"), change, files, notes);
         }
     }
+}
+
+/// Carries out the change that the command line calls `name`.
+fn one(root: &mut Node, name: &str, change: &str, files: &mut Files, notes: &mut Vec<Diagnostic>) {
+    let file = files.add(name, change);
+    let Some((path, value)) = change.split_once('=') else {
+        let place = Place::new(file, 0, change.len());
+        notes.push(
+            Diagnostic::new(Code::Path, "a change is written path=value", place)
+                .help("for example: --set nodes.s1.delay=250ms"),
+        );
+        return;
+    };
+    let place = Place::new(file, 0, path.len());
+    let value_place = Place::new(file, path.len() + 1, change.len());
+    let value = typed(value, value_place);
+    set(root, path.trim(), place, value, notes);
 }
 
 /// A value typed without quotes: brackets and numbers are read, the rest is text.

@@ -4,6 +4,7 @@ mod checks;
 mod cli;
 mod conform;
 mod diagnostics;
+mod foreign;
 mod handout;
 mod import;
 mod lab_runs;

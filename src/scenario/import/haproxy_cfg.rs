@@ -41,6 +41,8 @@ pub struct Imported {
     pub config: Config,
     /// What the simulation must know of those backends besides, in the same order.
     pub backends: Vec<BackendFacts>,
+    /// Where the servers of each backend are, in the same order: `10.0.0.1:80`, `web:80`.
+    pub addresses: Vec<Vec<String>>,
     /// Where clients arrive, in the order of the files: `frontend` and `listen`.
     pub frontends: Vec<Frontend>,
     /// One entry per line, and one per word that is not modelled.

@@ -53,6 +53,7 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
         backends: (kept.iter())
             .map(|&index| facts(&draft.proxies[index]))
             .collect(),
+        addresses: kept.iter().map(|&i| draft.proxies[i].addresses()).collect(),
         frontends: lowering.frontends(&ids),
         ledger: draft.out.ledger,
         notes,

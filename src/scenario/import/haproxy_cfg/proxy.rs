@@ -152,6 +152,12 @@ pub(super) fn words_error(line: &Line, index: usize, error: &ConfigWordError) ->
 }
 
 impl Proxy {
+    /// Where its servers are, as written.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let servers = self.servers.iter();
+        servers.map(|server| server.address.to_string()).collect()
+    }
+
     /// The section that `line` opens, as a copy of `parent`.
     pub(super) fn open(role: Role, line: &Line, parent: Option<&Self>) -> Result<Self, Diagnostic> {
         let is_defaults = matches!(role, Role::Defaults | Role::NamedDefaults);

@@ -1,5 +1,6 @@
 //! Numbers, times, sizes and addresses as HAProxy reads them, its leniency included.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use balance::Span;
@@ -80,6 +81,17 @@ pub(super) enum Address {
     Name(String, u16),
     /// A Unix socket, a file descriptor, or another process-local thing.
     Local(String),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Name(name, 0) => f.write_str(name),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
+            Self::Local(path) => f.write_str(path),
+        }
+    }
 }
 
 /// What an address may look like.

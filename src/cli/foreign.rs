@@ -1,0 +1,133 @@
+//! Files of other programs on their way to a run: a `haproxy.cfg`, or a lab's folder.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::args::{Changes, Foreign};
+use super::config;
+use super::folder;
+use crate::scenario::foreign::{Pieces, assemble};
+use crate::scenario::{Code, Diagnostic, Files, Loaded, Place, Refused};
+
+/// Whether `path` is run without a scenario: a folder, or a configuration of HAProxy.
+pub(super) fn is_meant(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_some_and(|ending| ending == "cfg")
+}
+
+/// The files of one run.
+#[derive(Clone, Debug, Default)]
+struct Found {
+    config: PathBuf,
+    env: Option<PathBuf>,
+}
+
+/// Loads what `given` names, or what stands in the folder (or is the configuration)
+/// `place`, with `changes` on top.
+///
+/// # Errors
+/// Everything that is wrong with the files.
+pub(super) fn load(
+    place: Option<&Path>,
+    given: &Foreign,
+    changes: &Changes,
+) -> Result<Loaded, Box<Refused>> {
+    let found = find(place, given)?;
+    let read = config::read(&found.config, found.env.as_deref())
+        .map_err(|error| refusal(&found.config, &error.to_string(), None))?;
+    let pieces = Pieces {
+        name: name(place.unwrap_or(&found.config)),
+        config: read.imported,
+        files: read.files,
+        ..Pieces::default()
+    };
+    assemble(pieces, &changes.overrides())
+}
+
+/// Which files are meant.
+fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
+    let mut found = Found {
+        config: given.config.clone().unwrap_or_default(),
+        env: given.env.clone(),
+    };
+    let Some(place) = place else {
+        return Ok(found);
+    };
+    if !place.is_dir() {
+        if given.config.is_some() {
+            let why = "--config names another configuration to run";
+            let help = "name a folder, or only one of them";
+            return Err(refusal(place, why, Some(help)).into());
+        }
+        place.clone_into(&mut found.config);
+        return Ok(found);
+    }
+    let folder = folder::look(place)
+        .map_err(|error| refusal(place, &format!("it cannot be listed: {error}"), None))?;
+    if given.config.is_none() {
+        found.config = match folder.configs.as_slice() {
+            [] if config::is_config(place) => place.to_owned(),
+            [] => {
+                let why = "there is no haproxy.cfg in this folder";
+                let help = "name one with --config, or name a scenario (.ron)";
+                return Err(refusal(place, why, Some(help)).into());
+            }
+            several => only(place, several, "haproxy.cfg", "--config")?,
+        };
+    }
+    if found.env.is_none() {
+        found.env = match folder.envs.as_slice() {
+            [] => None,
+            several => {
+                let plain = several.iter().find(|path| path.ends_with(".env"));
+                Some(match plain {
+                    Some(plain) => plain.clone(),
+                    None => only(place, several, ".env file", "--env")?,
+                })
+            }
+        };
+    }
+    Ok(found)
+}
+
+/// The only one of `several`.
+fn only(
+    place: &Path,
+    several: &[PathBuf],
+    kind: &str,
+    flag: &str,
+) -> Result<PathBuf, Box<Refused>> {
+    if let [path] = several {
+        return Ok(path.clone());
+    }
+    let list = several.iter().fold(String::new(), |mut list, path| {
+        let comma = if list.is_empty() { "" } else { ", " };
+        write!(list, "{comma}{}", path.display()).expect("strings grow");
+        list
+    });
+    let why = format!("there is more than one {kind}: {list}");
+    let help = format!("choose one with {flag}");
+    Err(refusal(place, &why, Some(&help)).into())
+}
+
+/// What the run is called.
+fn name(path: &Path) -> String {
+    let canonical = path.canonicalize();
+    let name = canonical.as_deref().unwrap_or(path).file_name();
+    let name = name.unwrap_or(path.as_os_str()).to_string_lossy();
+    name.into_owned()
+}
+
+/// `path` cannot be used, because of `why`.
+fn refusal(path: &Path, why: &str, help: Option<&str>) -> Refused {
+    let mut files = Files::default();
+    let file = files.add(path.display().to_string(), "");
+    let note = Diagnostic::new(Code::File, why, Place::new(file, 0, 0));
+    let note = match help {
+        Some(help) => note.help(help),
+        None => note,
+    };
+    Refused {
+        notes: vec![note],
+        files,
+    }
+}

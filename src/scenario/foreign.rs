@@ -1,0 +1,236 @@
+//! Runs without a scenario: a `haproxy.cfg`, perhaps a test plan, and what must be assumed
+//! besides.
+//!
+//! What the files do not say is written down as a scenario, the *sketch*, which is then
+//! read like any other. So whatever a scenario can be told, such a run can be told too, and
+//! everything assumed has a name by which it can be changed.
+
+mod nodes;
+
+use balance::BackendId;
+
+use crate::plan::{Client, Node, Plan, Sampled};
+use crate::scenario::config::{self, Base};
+use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
+use crate::scenario::import::haproxy_cfg::Imported;
+use crate::scenario::load::{Loaded, Refused};
+use crate::scenario::locate::Files;
+use crate::scenario::read::{Dialect, read};
+use crate::scenario::schema::{self, Cookies, Named, Time};
+use crate::scenario::set::Overrides;
+use crate::scenario::{check, decode, units, write};
+
+/// The seed of a run that nobody gave one.
+const SEED: u64 = 42;
+/// How long the lab's application computes for an answer, as measured.
+const SERVICE: &str = "uniform 4ms 12ms";
+/// One way between any two parties of the lab, as measured.
+const WIRE: &str = "0.5ms";
+/// How long the proxy has been running when the clients start: the first checks are over.
+const WARM_UP: &str = "3.4s";
+/// The clients of a run without a test plan.
+const USERS: &str = "users";
+
+/// What a run is made of when nobody wrote a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Pieces {
+    /// What the run is called: the name of the folder or of the configuration.
+    pub name: String,
+    /// The texts that were read.
+    pub files: Files,
+    /// The configuration of the proxy.
+    pub config: Imported,
+    /// The clients of a test plan; none: [`users`].
+    pub clients: Option<Named<schema::Client>>,
+    /// What else was assumed or doubted while the files were read.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// The load where no test plan is given: ten threads of a hundred requests.
+pub fn users() -> Named<schema::Client> {
+    let group = schema::ThreadGroup {
+        threads: Some(10),
+        loops: Some(100),
+        ramp_up: Some(Time("1s".to_owned())),
+        cookies: Some(Cookies::Keep),
+        ..schema::ThreadGroup::default()
+    };
+    let client = schema::Client::ThreadGroup(Box::new(group));
+    Named(vec![(USERS.to_owned(), client)])
+}
+
+/// Makes a run of `pieces`, with `overrides` on top of what is assumed.
+///
+/// # Errors
+/// Everything that is wrong with the files or the overrides.
+pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Refused>> {
+    let Pieces {
+        name,
+        mut files,
+        config: imported,
+        clients,
+        mut notes,
+    } = pieces;
+    notes.extend(imported.notes.iter().cloned());
+    let given = clients.is_some();
+    let assembled = if is_refused(&notes) {
+        None
+    } else if imported.addresses.iter().all(Vec::is_empty) {
+        notes.push(nobody(&imported));
+        None
+    } else {
+        let sketch = sketch(&name, &imported, clients);
+        let base = config::base(imported.clone());
+        read_sketch(&name, &sketch, base, overrides, &mut files, &mut notes)
+    };
+    notes.sort_by_key(|note| (note.severity(), note.labels[0].place));
+    match assembled {
+        Some((plan, ledger)) => Ok(Loaded {
+            assumed: assumed(&plan, &imported, given),
+            plan,
+            warnings: notes,
+            ledger,
+            files,
+        }),
+        None => Err(Box::new(Refused { notes, files })),
+    }
+}
+
+fn is_refused(notes: &[Diagnostic]) -> bool {
+    notes.iter().any(|n| n.severity() == Severity::Error)
+}
+
+fn nobody(imported: &Imported) -> Diagnostic {
+    let place = imported.frontends.first().map(|frontend| frontend.place);
+    let place = place.or(imported.backends.first().map(|backend| backend.place));
+    let message = "there is no server to send requests to";
+    Diagnostic::new(Code::Missing, message, place.unwrap_or_default())
+        .help("add a `server` line to a `backend` or a `listen` section")
+}
+
+/// Everything that the configuration does not say.
+fn sketch(
+    name: &str,
+    imported: &Imported,
+    clients: Option<Named<schema::Client>>,
+) -> schema::Scenario {
+    let time = |text: &str| Some(Time(text.to_owned()));
+    schema::Scenario {
+        version: Some(check::VERSION),
+        title: Some(name.to_owned()),
+        seed: Some(SEED),
+        warm_up: time(WARM_UP),
+        nodes: Some(nodes::behind(imported)),
+        clients: Some(clients.unwrap_or_else(users)),
+        wire: Some(schema::Wire {
+            client: time(WIRE),
+            node: time(WIRE),
+            ..schema::Wire::default()
+        }),
+        ..schema::Scenario::default()
+    }
+}
+
+fn read_sketch(
+    name: &str,
+    sketch: &schema::Scenario,
+    mut base: Base,
+    overrides: &Overrides,
+    files: &mut Files,
+    notes: &mut Vec<Diagnostic>,
+) -> Option<(Plan, Vec<crate::scenario::import::Directive>)> {
+    let text = write::scenario(sketch);
+    let file = files.add(format!("{name} (assumed)"), text.as_str());
+    let mut root = read(file, &text, Dialect::Ron, notes)?;
+    overrides.apply(&mut root, files, notes);
+    let scenario = decode::decode(&mut root, notes);
+    let ledger = std::mem::take(&mut base.ledger);
+    let plan = check::check(name, &scenario, &root, Ok(Some(base)), notes)?;
+    Some((plan, ledger))
+}
+
+/// What the run takes for granted, in sentences that say how to change it.
+fn assumed(plan: &Plan, imported: &Imported, given: bool) -> Vec<String> {
+    let mut told = nodes::told(&plan.nodes);
+    if !given {
+        told.extend(plan.clients.iter().filter_map(told_load));
+    }
+    told.extend(told_way(plan, imported));
+    let (client, node) = (plan.wire.client, plan.wire.node);
+    let start = plan.clients_start.since(balance::Moment::ZERO);
+    told.push(format!(
+        "one way takes {} between client and proxy and {} between proxy and node; the clients \
+         start {} after the proxy (--set wire.node=1ms, --set warm_up=10s)",
+        units::write(client),
+        units::write(node),
+        units::write(start),
+    ));
+    told
+}
+
+fn told_load(client: &Client) -> Option<String> {
+    let Client::Threads(group) = client else {
+        return None;
+    };
+    let cookies = match (group.cookies, group.clear_cookies) {
+        (false, _) => "without cookies",
+        (true, true) => "cookies cleared at each iteration",
+        (true, false) => "cookies kept",
+    };
+    let times = group.loops.map_or_else(String::new, |loops| {
+        format!(" that send {loops} requests each")
+    });
+    let name = &group.name;
+    Some(format!(
+        "no test plan is given: {} threads{times}, started over {}, {cookies} \
+         (--plan tester.jmx, --set clients.{name}.threads=50, --set clients.{name}.cookies=clear)",
+        group.threads,
+        units::write(group.ramp_up),
+    ))
+}
+
+/// Where the requests arrive, if there is a choice.
+fn told_way(plan: &Plan, imported: &Imported) -> Option<String> {
+    let used: Vec<BackendId> = plan.clients.iter().flat_map(backends_of).collect();
+    let only = used
+        .first()
+        .filter(|&first| used.iter().all(|b| b == first))?;
+    let backend = plan.proxy.backends.get(only.0 as usize)?;
+    let others = plan.proxy.backends.len() - 1;
+    let fronts = imported.frontends.iter();
+    let front = fronts.clone().find(|f| f.default_backend == Some(*only));
+    let front = front.map_or_else(String::new, |front| {
+        format!(" through frontend {}", front.name)
+    });
+    (others > 0).then(|| {
+        let example = plan.clients.first().map_or("users", |client| match client {
+            Client::Threads(group) => &group.name,
+            Client::Browser(browser) => &browser.name,
+        });
+        format!(
+            "all requests go to backend {}{front}; {others} more have no load \
+             (--set clients.{example}.backend=NAME)",
+            backend.name
+        )
+    })
+}
+
+fn backends_of(client: &Client) -> Vec<BackendId> {
+    match client {
+        Client::Threads(group) => vec![group.request.backend],
+        Client::Browser(browser) => vec![browser.request.backend],
+    }
+}
+
+/// A length of time in words: `4 to 12 ms`.
+fn in_words(sampled: &Sampled) -> String {
+    match sampled {
+        Sampled::Uniform(from, to) => format!("{} to {}", units::write(*from), units::write(*to)),
+        other => units::write_sampled(other),
+    }
+}
+
+/// Whether two nodes work alike.
+fn alike(a: &Node, b: &Node) -> bool {
+    (a.workers, &a.service, a.delay) == (b.workers, &b.service, b.delay)
+}

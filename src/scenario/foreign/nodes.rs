@@ -1,0 +1,117 @@
+//! The applications that must stand behind the servers of a configuration.
+
+use std::collections::BTreeMap;
+
+use balance::Span;
+use balance::config::{Backend, CookieMode, StickRule};
+
+use super::{SERVICE, alike, in_words};
+use crate::plan::Node;
+use crate::scenario::import::haproxy_cfg::Imported;
+use crate::scenario::schema::{self, Named, Time};
+use crate::scenario::units;
+
+/// More names than this are not worth a reader's time.
+const SHOWN: usize = 4;
+
+/// One node for each address that servers have. It is called like its server; where two
+/// addresses have servers of one name, like backend and server.
+pub(super) fn behind(imported: &Imported) -> Named<schema::Node> {
+    let backends = &imported.config.backends;
+    let mut places: Vec<(&str, Vec<(&Backend, usize)>)> = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for (backend, addresses) in backends.iter().zip(&imported.addresses) {
+        for (slot, address) in addresses.iter().enumerate() {
+            // Servers of one template with one name to look up are different machines.
+            let shared = addresses.iter().filter(|other| *other == address).count() > 1;
+            let index = match known.get(address.as_str()) {
+                Some(&index) if !shared => index,
+                _ => {
+                    places.push((address, Vec::new()));
+                    known.insert(address, places.len() - 1);
+                    places.len() - 1
+                }
+            };
+            places[index].1.push((backend, slot));
+        }
+    }
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, servers) in &places {
+        let (backend, slot) = servers[0];
+        *names.entry(&backend.servers[slot].name).or_default() += 1;
+    }
+    let nodes = places.iter().map(|(_, servers)| {
+        let (backend, slot) = servers[0];
+        let own = &backend.servers[slot].name;
+        let name = if names[own.as_str()] > 1 {
+            format!("{}.{own}", backend.name)
+        } else {
+            own.clone()
+        };
+        let long = |&(backend, slot): &(&Backend, usize)| {
+            format!("{}/{}", backend.name, backend.servers[slot].name)
+        };
+        let node = schema::Node {
+            workers: Some(1),
+            service: Some(Time(SERVICE.to_owned())),
+            session_cookie: session_cookie(backend),
+            servers: Some(servers.iter().map(long).collect()),
+            ..schema::Node::default()
+        };
+        (name, node)
+    });
+    Named(nodes.collect())
+}
+
+/// The cookie that the application must be setting, because the proxy relies on it.
+fn session_cookie(backend: &Backend) -> Option<String> {
+    let prefixed = backend
+        .cookie
+        .as_ref()
+        .filter(|cookie| cookie.mode == CookieMode::Prefix)
+        .map(|cookie| cookie.name.clone());
+    let rules = backend.stick.iter().flat_map(|stick| &stick.rules);
+    let mut stored = rules.filter_map(|rule| match rule {
+        StickRule::StoreResponse(cookie) => Some(cookie.clone()),
+        _ => None,
+    });
+    prefixed.or_else(|| stored.next())
+}
+
+/// A sentence about each kind of node.
+pub(super) fn told(nodes: &[Node]) -> Vec<String> {
+    let mut kinds: Vec<Vec<&Node>> = Vec::new();
+    for node in nodes {
+        match kinds.iter_mut().find(|kind| alike(kind[0], node)) {
+            Some(kind) => kind.push(node),
+            None => kinds.push(vec![node]),
+        }
+    }
+    kinds.iter().map(|kind| sentence(kind)).collect()
+}
+
+fn sentence(kind: &[&Node]) -> String {
+    let names: Vec<&str> = kind.iter().take(SHOWN).map(|n| n.name.as_str()).collect();
+    let first = kind[0];
+    let names = match kind.len() {
+        1 => format!("node {}", names[0]),
+        count if count <= SHOWN => format!("nodes {}", names.join(", ")),
+        count => format!("nodes {} and {} more", names.join(", "), count - SHOWN),
+    };
+    let each = if kind.len() > 1 { " each" } else { "" };
+    let delay = if first.delay == Span::ZERO {
+        String::new()
+    } else {
+        format!(" and sleeps {}", units::write(first.delay))
+    };
+    let workers = match first.workers {
+        1 => "one request".to_owned(),
+        workers => format!("{workers} requests"),
+    };
+    let name = &first.name;
+    format!(
+        "{names}{each}: {workers} at a time, each takes {}{delay} \
+         (--node {name}.service=20ms, --node {name}.workers=8, --node {name}.delay=250ms)",
+        in_words(&first.service),
+    )
+}
