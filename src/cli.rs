@@ -19,6 +19,7 @@ mod record;
 mod run;
 mod screen;
 mod seq;
+mod timeline;
 mod why;
 
 use std::io;
@@ -67,5 +68,6 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Graph(args) => graph::run(args, screen),
         Command::Seq(args) => seq::run(args, screen),
         Command::Why(args) => why::run(args, screen),
+        Command::Timeline(args) => timeline::run(args, cli.format, screen),
     }
 }

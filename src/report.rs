@@ -4,6 +4,7 @@
 //! Nothing here prints, and nothing here asks an actor: a [`Tally`] listens to a run,
 //! [`Tally::close`] makes a [`Report`] of it.
 
+pub mod course;
 pub mod csv;
 pub mod distribution;
 pub mod expect;
@@ -18,6 +19,7 @@ pub mod sequence;
 pub mod spread;
 pub mod table;
 pub mod text;
+pub mod timeline;
 pub mod transitions;
 pub mod why;
 

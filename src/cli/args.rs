@@ -57,6 +57,8 @@ pub enum Command {
     Seq(Seq),
     /// Say why a request of a run went where it went
     Why(Why),
+    /// Show a run as one line per server: load, checks, state
+    Timeline(Timeline),
 }
 
 /// The forms of results.
@@ -222,6 +224,23 @@ pub struct Why {
     /// The client of --request: jmeter, or jmeter/1 for its first thread
     #[arg(long, value_name = "CLIENT", requires = "request")]
     pub client: Option<String>,
+    /// Changes to the scenario
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// `balancelab timeline`
+#[derive(Clone, Debug, Args)]
+pub struct Timeline {
+    /// The scenario that is run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Letters and digits instead of blocks, ticks and arrows
+    #[arg(long)]
+    pub ascii: bool,
+    /// Characters per line; if not given, those of the terminal, or 100 where there is none
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(60..))]
+    pub width: Option<u16>,
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,

@@ -2,7 +2,9 @@
 
 use crate::lab::World;
 use crate::plan::Plan;
+use crate::report::course::Course;
 use crate::report::journal::Journal;
+use crate::report::{End, KeepPicks, Report, Tally};
 use crate::trace::Names;
 
 /// The journal of a run of `plan`, and the names of all servers there were.
@@ -14,6 +16,27 @@ pub(super) fn journal(plan: &Plan) -> Result<(Journal, Names), String> {
     let mut world = World::new(plan).map_err(|error| error.to_string())?;
     world.run(&mut journal).map_err(|error| error.to_string())?;
     Ok((journal, names(plan, &world)))
+}
+
+/// The course of a run of `plan`, its report, and the names of all servers there were.
+///
+/// # Errors
+/// Why it did not run to its end, in words.
+pub(super) fn course(plan: &Plan) -> Result<(Course, Report, Names), String> {
+    let mut course = Course::new(plan);
+    let mut tally = Tally::new(plan, KeepPicks::AsExpected);
+    let mut world = World::new(plan).map_err(|error| error.to_string())?;
+    let summary = world
+        .run(&mut (&mut course, &mut tally))
+        .map_err(|error| error.to_string())?;
+    let end = End {
+        at: summary.ended,
+        digest: summary.digest,
+    };
+    course.close(end.at);
+    let names = names(plan, &world);
+    let report = tally.close(plan, &names, end);
+    Ok((course, report, names))
 }
 
 /// The names of the servers of a world, those that the runtime API made included.

@@ -12,6 +12,7 @@ pub(super) struct Screen {
     out_colored: bool,
     remarks_colored: bool,
     watched: bool,
+    width: usize,
 }
 
 impl Screen {
@@ -22,6 +23,8 @@ impl Screen {
             out_colored: color.applies(out.is_terminal()),
             remarks_colored: color.applies(remarks.is_terminal()),
             watched: remarks.is_terminal(),
+            width: terminal_size::terminal_size_of(&out)
+                .map_or(100, |(width, _)| usize::from(width.0)),
             out: Box::new(io::BufWriter::new(out.lock())),
             remarks: Box::new(remarks.lock()),
         }
@@ -66,6 +69,12 @@ impl Screen {
     /// How results are coloured.
     pub(super) fn ink(&self) -> &'static dyn Ink {
         paint::ink(self.out_colored)
+    }
+
+    /// Characters in a line of the terminal; 100 where there is none, so that the same
+    /// bytes come out everywhere.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// Whether remarks are coloured.

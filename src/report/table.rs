@@ -154,6 +154,43 @@ impl Table {
         out.push('\n');
     }
 
+    /// The titles of the columns.
+    pub fn head(&self) -> impl Iterator<Item = &str> {
+        self.head.iter().map(|(title, _)| title.as_str())
+    }
+
+    /// The texts of the rows.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<&str>> {
+        let rows = self.rows.iter();
+        rows.map(|row| row.iter().map(|cell| cell.text.as_str()).collect())
+    }
+
+    /// The table as comma-separated values (RFC 4180) under its head.
+    pub fn csv(&self) -> String {
+        let mut out = String::new();
+        for row in std::iter::once(self.head().collect()).chain(self.rows()) {
+            let cells: Vec<_> = row.into_iter().map(super::csv::quoted).collect();
+            out += &cells.join(",");
+            out.push('\n');
+        }
+        out
+    }
+
+    /// The rows as JSON objects by the titles of the columns; cells that are numbers are
+    /// numbers.
+    pub fn json(&self) -> serde_json::Value {
+        let value = |text: &str| match serde_json::from_str(text) {
+            Ok(serde_json::Value::Number(number)) => number.into(),
+            _ => serde_json::Value::from(text),
+        };
+        let object = |row: Vec<&str>| -> serde_json::Value {
+            let pairs = self.head().zip(row);
+            let pairs = pairs.map(|(title, text)| (title.to_owned(), value(text)));
+            serde_json::Value::Object(pairs.collect())
+        };
+        self.rows().map(object).collect()
+    }
+
     /// The table in Markdown, the pipes of cells escaped.
     pub fn markdown(&self) -> String {
         let mut out = String::from("|");

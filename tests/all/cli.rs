@@ -11,7 +11,7 @@ use crate::snapshots;
 use crate::tidy::source::top;
 
 /// Every page of help, and how to ask for it.
-pub(crate) const PAGES: [(&str, &[&str]); 8] = [
+pub(crate) const PAGES: [(&str, &[&str]); 9] = [
     ("help", &["--help"]),
     ("help-run", &["run", "--help"]),
     ("help-check", &["check", "--help"]),
@@ -19,6 +19,7 @@ pub(crate) const PAGES: [(&str, &[&str]); 8] = [
     ("help-graph", &["graph", "--help"]),
     ("help-seq", &["seq", "--help"]),
     ("help-why", &["why", "--help"]),
+    ("help-timeline", &["timeline", "--help"]),
     ("help-conform", &["conform", "--help"]),
 ];
 
@@ -294,6 +295,27 @@ fn graphs_are_dot() {
         ends(&output, 0);
         assert!(out(&output).starts_with("digraph "), "{}", out(&output));
     }
+}
+
+#[test]
+fn a_timeline_in_every_form() {
+    let text = ask(&["timeline", FINE]);
+    ends(&text, 0);
+    let width = |output: &Output| out(output).lines().nth(4).map(|line| line.chars().count());
+    assert!(width(&text).is_some_and(|width| width > 60 && width <= 100));
+    let ascii = ask(&["timeline", FINE, "--ascii", "--width", "60"]);
+    assert!(out(&ascii).is_ascii() && width(&ascii).is_some_and(|width| width <= 60));
+    let painted = ask(&["timeline", FINE, "--color", "always"]);
+    assert!(out(&painted).contains('\x1b') && !out(&text).contains('\x1b'));
+    let rows: Value =
+        serde_json::from_str(out(&ask(&["timeline", FINE, "--format", "json"]))).expect("JSON");
+    let counted = rows.as_array().expect("rows").iter();
+    let counted: u64 = counted.filter_map(|row| row["requests"].as_u64()).sum();
+    let table = ask(&["run", FINE, "--format", "json"]);
+    let table: Value = serde_json::from_str(out(&table)).expect("JSON");
+    assert_eq!(table["total"]["requests"], counted);
+    ends(&ask(&["timeline", FINE, "--width", "20"]), 2);
+    ends(&ask(&["timeline", "scenarios/nowhere.ron"]), 3);
 }
 
 #[test]

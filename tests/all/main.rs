@@ -9,6 +9,7 @@ mod handout;
 mod import;
 mod lab_runs;
 mod laws;
+mod pictures;
 mod play;
 mod promise;
 mod readme;

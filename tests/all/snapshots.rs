@@ -57,9 +57,10 @@ pub(crate) fn tasks() -> Vec<String> {
 
 /// Every snapshot that a test asserts, as paths from the top of the project.
 fn asserted() -> BTreeSet<String> {
-    let views = tasks()
-        .into_iter()
-        .flat_map(|task| VIEWS.map(|view| format!("lab3/{task}/{view}")));
+    let views = tasks().into_iter().flat_map(|task| {
+        let views = VIEWS.into_iter().chain(crate::pictures::VIEWS);
+        views.map(move |view| format!("lab3/{task}/{view}"))
+    });
     let broken = ["ron", "json"].map(|ending| stems("scenarios/broken", ending));
     let refusals = broken
         .into_iter()
