@@ -7,6 +7,7 @@
 //! verdicts up and names the [`known`] differences. `tests/reference/README.md` tells how recordings are made.
 
 pub mod archive;
+mod crowd;
 pub mod distribution;
 pub mod known;
 pub mod listing;

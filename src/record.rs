@@ -447,6 +447,7 @@ impl Lab {
             set_cookie: client.set_cookies(),
             flags: (self.flags || status != 200).then(|| entry.flags.clone()),
             retries: Some(entry.retries.clone()).filter(|count| count != "0"),
+            crowd: Some(entry.crowd.clone()),
         }
     }
 }

@@ -77,6 +77,13 @@ pub enum Event {
         /// Index into the plan's timeline.
         entry: u32,
     },
+    /// A client is done for good: its connection to the proxy closes.
+    Left {
+        /// Client group.
+        client: u32,
+        /// Thread in it.
+        thread: u32,
+    },
     /// A browser emptied its cookie jar.
     CookiesCleared {
         /// Client group.

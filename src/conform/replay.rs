@@ -13,6 +13,7 @@ use balance::{
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
+use super::crowd;
 use super::listing;
 use super::recording::{
     Operation, Outcome, Recording, RecordingError, Seen, Sent, Skip, To, added_server,
@@ -54,6 +55,8 @@ struct Recorded {
     cookies: bool,
     /// The termination state of every request, not only of failed ones.
     flags: bool,
+    /// The counts of the log.
+    crowds: bool,
 }
 
 /// One request on its way.
@@ -118,6 +121,7 @@ impl Replay {
             recorded: Recorded {
                 cookies: head.backend.cookie.is_some(),
                 flags: head.backend.cookie.is_some() || head.backend.connect_ms.is_some(),
+                crowds: crowd::is_told(recording),
             },
             origins: names.map(|name| (name, true)).collect(),
             exchanges: Vec::new(),
@@ -511,6 +515,7 @@ impl Replay {
             set_cookie,
             flags: wants_flags.then(|| String::from_utf8_lossy(&ending.flags).into_owned()),
             retries: retries_word(&ending),
+            crowd: self.recorded.crowds.then(|| crowd::word(ending.crowd)),
             to: Some(to_word(to)),
         }
     }

@@ -63,7 +63,11 @@ impl Browser {
     pub(super) fn turn<S: Sink>(&mut self, out: &mut Outbox<'_, S>) {
         let client = self.number;
         match self.plan.steps.get(self.step) {
-            None => out.retire(),
+            None => {
+                let (client, thread) = (self.client, 0);
+                out.tell(|| trace::Event::Left { client, thread });
+                out.retire();
+            }
             Some(&Step::Visit(times)) if self.loaded < times => {
                 self.loaded += 1;
                 self.send(out);

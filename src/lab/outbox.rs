@@ -1,6 +1,6 @@
 //! What an actor may do to others: push what follows, and tell the reader of the run.
 
-use balance::{Interest, Moment, Span};
+use balance::{Balancer, Interest, Moment, Span};
 
 use crate::kernel::{Agenda, Delay, Lane, Ring, Ticket};
 use crate::trace::{self, Digest, Message, Sample, Sink};
@@ -146,13 +146,22 @@ impl<S: Sink> Outbox<'_, S> {
         }
     }
 
-    /// Passes on what the balancer noted.
-    pub(super) fn note(&mut self, note: balance::Event) {
+    /// Passes on what `balancer` noted.
+    pub(super) fn note(&mut self, note: balance::Event, balancer: &Balancer) {
         let event = trace::Event::Balancer(note);
         self.ground.digest.event(self.ground.now, &event);
         // State changes are noted for the digest even if the reader does not want them.
         if self.sink.interest() != Interest::Nothing {
             self.sink.event(self.ground.now, &event);
+        }
+        if let balance::Event::Ended(request) = note
+            && let Some(ending) = balancer.ending(request)
+        {
+            self.hear(|| Message::Ended {
+                request,
+                ending: &ending,
+                edits: balancer.edits(request),
+            });
         }
     }
 

@@ -465,7 +465,7 @@ impl Port {
                 self.checks.remove(&probe.server);
             }
             Output::Reply(order, text) => out.reply(order.0, &text),
-            Output::Note(note) => out.note(note),
+            Output::Note(note) => out.note(note, &self.balancer),
         }
     }
 

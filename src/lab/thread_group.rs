@@ -114,6 +114,8 @@ impl ThreadGroup {
     pub(super) fn turn<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
         let state = &mut self.threads[thread as usize];
         if state.left == 0 || out.now() >= self.deadline {
+            let client = self.client;
+            out.tell(|| trace::Event::Left { client, thread });
             out.retire();
             return;
         }

@@ -12,6 +12,8 @@ pub(super) struct Entry {
     pub(super) retries: String,
     /// `%s`
     pub(super) server: String,
+    /// `%bc/%sc %sq/%bq`
+    pub(super) crowd: String,
 }
 
 /// Where HAProxy sends its log lines.
@@ -49,5 +51,6 @@ fn entry(line: &str) -> Option<Entry> {
         flags: words.next()?.to_owned(),
         retries: words.next()?.to_owned(),
         server: words.next()?.to_owned(),
+        crowd: format!("{} {}", words.next()?, words.next()?),
     })
 }

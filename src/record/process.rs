@@ -182,7 +182,7 @@ frontend fe
     bind unix@{folder}/front mode 600 accept-proxy
     log global
     capture request header x-id len 16
-    log-format \"%[capture.req.hdr(0)] %tsc %rc %s\"
+    log-format \"%[capture.req.hdr(0)] %tsc %rc %s %bc/%sc %sq/%bq\"
     default_backend be
 
 backend be

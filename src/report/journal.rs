@@ -213,7 +213,7 @@ impl Sink for Journal {
             Event::CookiesCleared { client } => {
                 self.note(at, None, What::CookiesCleared(client));
             }
-            Event::NodeStarted { .. } | Event::NodeFinished { .. } => {}
+            Event::NodeStarted { .. } | Event::NodeFinished { .. } | Event::Left { .. } => {}
         }
     }
 
@@ -265,6 +265,7 @@ impl Sink for Journal {
                 };
                 (attempt.request, what)
             }
+            Message::Ended { .. } => return,
             Message::Replied {
                 request,
                 status,

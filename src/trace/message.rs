@@ -1,7 +1,7 @@
 //! What the parties of a run say to each other about requests, with their cookies: told
 //! only to those who want everything.
 
-use balance::{AttemptId, Ending, RequestId, ServerId};
+use balance::{AttemptId, Edits, Ending, RequestId, ServerId};
 
 /// Something said, at the moment at which the proxy hears or says it. Borrows from whoever
 /// said it.
@@ -46,6 +46,16 @@ pub enum Message<'a> {
         status: u16,
         /// Its `Set-Cookie` header.
         set_cookie: Option<&'a str>,
+    },
+    /// A request is over for the proxy, which now writes its log line. Told of every request,
+    /// also of one whose client has gone, before or after the answer to it is sent.
+    Ended {
+        /// Which.
+        request: RequestId,
+        /// How.
+        ending: &'a Ending,
+        /// How the answer was changed, if one was relayed.
+        edits: Option<&'a Edits>,
     },
     /// The proxy sends the client its answer.
     Replied {

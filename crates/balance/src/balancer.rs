@@ -1,12 +1,13 @@
 //! The conductor: takes inputs in, keeps the order, hands outputs out.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::backend::{self, Backend};
 use crate::chance::Chance;
 use crate::config::Config;
+use crate::crowd::Crowd;
 use crate::error::ConfigError;
 use crate::event::{By, CheckCode, Event, Interest, Status};
 use crate::flow::Flow;
@@ -42,6 +43,8 @@ pub struct Ending {
     pub response: Option<Span>,
     /// From arrival to the end (`Ta`).
     pub total: Span,
+    /// How crowded it was.
+    pub crowd: Crowd,
 }
 
 /// Header changes of one request and its answer.
@@ -71,6 +74,8 @@ pub struct Balancer {
     pub(crate) woken: VecDeque<RequestId>,
     /// Counts arrivals in queues.
     pub(crate) tickets: u64,
+    /// What is known of the crowd around requests; kept for those who listen to everything.
+    pub(crate) crowds: BTreeMap<RequestId, Crowd>,
     /// Servers in slow start: their limits move with the clock.
     pub(crate) warming: Vec<ServerId>,
     /// Seconds since 1970 at the beginning of the run.
@@ -108,6 +113,7 @@ impl Balancer {
             outputs: VecDeque::new(),
             woken: VecDeque::new(),
             tickets: 0,
+            crowds: BTreeMap::new(),
             warming: Vec::new(),
             epoch,
             now,
@@ -289,6 +295,7 @@ impl Balancer {
             connect,
             response,
             total: ended_at.since(flow.arrived),
+            crowd: self.crowd_at_end(request),
         })
     }
 

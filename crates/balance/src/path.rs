@@ -48,6 +48,7 @@ impl Balancer {
                 if backend.persists {
                     self.persist(now, request, facts);
                 }
+                self.forget_crowd(request);
                 self.place(now, request, chance);
             }
             _ => self.note_ghost(),
@@ -264,15 +265,20 @@ impl Balancer {
     /// `request` joins a line.
     fn enqueue(&mut self, now: Moment, request: RequestId, slot: Option<u32>) {
         self.tickets += 1;
-        let ticket = Ticket {
+        let mut ticket = Ticket {
             class: 0,
             at: now.as_millis() as i64,
             arrival: self.tickets,
+            let_out: 0,
         };
         let flow = &mut self.flows[request];
         flow.phase = Phase::Queued;
-        flow.ticket = Some(Box::new(ticket));
         let backend = &mut self.backends[flow.backend as usize];
+        ticket.let_out = match slot {
+            Some(slot) => backend.servers[slot as usize].queue.let_out(),
+            None => backend.queue.let_out(),
+        };
+        flow.ticket = Some(Box::new(ticket));
         if let Some(slot) = slot {
             let server = &mut backend.servers[slot as usize];
             server.queue.join(ticket, request);
@@ -314,6 +320,7 @@ impl Balancer {
             backend.farm.members[flow.server as usize].queued = server.queue.len();
         }
         self.timers.disarm(&mut self.flows, request);
+        self.note_place(request, *ticket);
     }
 
     /// Lets waiting requests start on `slot` while it has room (spec: queues, 4).
@@ -397,6 +404,12 @@ impl Balancer {
     ) {
         self.leave_queue(request);
         let (flow, backend) = self.parts(request);
+        if with_slot {
+            match flow.server {
+                NONE => backend.queue.count_let_out(),
+                own => backend.servers[own as usize].queue.count_let_out(),
+            }
+        }
         if flow.server != slot {
             flow.by = By::Queue;
         }
@@ -716,7 +729,10 @@ impl Balancer {
         }
         let backend = &mut self.backends[id.0 as usize];
         backend.farm.connections -= 1;
-        if known && backend.has_waiting(slot) {
+        if self.wants_decisions() {
+            self.note_crowd(request);
+        }
+        if known && self.backends[id.0 as usize].has_waiting(slot) {
             self.dequeue(now, id, slot);
         }
     }

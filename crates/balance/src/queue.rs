@@ -13,12 +13,16 @@ pub(crate) struct Ticket {
     pub at: i64,
     /// Counts all arrivals.
     pub arrival: u64,
+    /// How many had been let out of this line when it joined.
+    pub let_out: u64,
 }
 
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Queue {
     waiting: BTreeMap<Ticket, RequestId>,
+    /// How many were let out of it to be served.
+    let_out: u64,
 }
 
 impl Queue {
@@ -32,6 +36,16 @@ impl Queue {
 
     pub(crate) fn leave(&mut self, ticket: Ticket) {
         self.waiting.remove(&ticket);
+    }
+
+    /// How many were let out of it to be served, ever.
+    pub(crate) fn let_out(&self) -> u64 {
+        self.let_out
+    }
+
+    /// One more is let out to be served.
+    pub(crate) fn count_let_out(&mut self) {
+        self.let_out += 1;
     }
 
     pub(crate) fn first(&self) -> Option<(Ticket, RequestId)> {

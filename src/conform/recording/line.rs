@@ -140,6 +140,10 @@ pub struct Outcome {
     /// The retry count of the log, `+` before it if the request was redispatched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<String>,
+    /// The counts of the log: requests in the backend and on the server without this one,
+    /// and its places in the server's and the backend's queue, as `3/1 0/2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crowd: Option<String>,
 }
 
 /// The value of one header, or its values in order.
@@ -284,6 +288,8 @@ pub(super) struct Line {
     pub(super) flags: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) retries: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) crowd: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) queued: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -325,6 +331,7 @@ impl Line {
             ("cookie_seen", self.cookie_seen.is_some(), exchange),
             ("flags", self.flags.is_some(), exchange),
             ("retries", self.retries.is_some(), exchange),
+            ("crowd", self.crowd.is_some(), exchange),
             ("queued", self.queued, request),
             ("skip", self.skip.is_some(), exchange && !request),
             ("reply", self.reply.is_some(), is("admin")),
@@ -344,6 +351,7 @@ impl Line {
             cookie_seen: self.cookie_seen.take(),
             flags: self.flags.take(),
             retries: self.retries.take(),
+            crowd: self.crowd.take(),
         }
     }
 
@@ -357,6 +365,7 @@ impl Line {
             cookie_seen: outcome.cookie_seen,
             flags: outcome.flags,
             retries: outcome.retries,
+            crowd: outcome.crowd,
             ..self
         }
     }
