@@ -14,6 +14,7 @@ mod event;
 mod event_loop;
 mod fifo;
 mod lines;
+mod link;
 mod node;
 mod numbers;
 mod operator;
