@@ -2,6 +2,7 @@
 //! environment and prints.
 
 pub mod args;
+pub mod at;
 mod check;
 mod config;
 mod conform;
@@ -9,6 +10,7 @@ pub mod exit;
 mod folder;
 mod foreign;
 mod graph;
+mod lang;
 mod list;
 mod load;
 pub mod paint;
@@ -67,7 +69,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::List(args) => list::run(args, cli.format, screen),
         Command::Graph(args) => graph::run(args, screen),
         Command::Seq(args) => seq::run(args, screen),
-        Command::Why(args) => why::run(args, screen),
+        Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
     }
 }

@@ -13,8 +13,8 @@ mod cookie_jar;
 mod event;
 mod event_loop;
 mod fifo;
+mod foresight;
 mod lines;
-mod link;
 mod node;
 mod numbers;
 mod operator;
@@ -29,6 +29,7 @@ mod thread_group;
 mod wire;
 mod world;
 
+pub use foresight::Foresight;
 pub use world::{BuildError, Exceeded, Summary, World};
 
 use crate::plan::Plan;

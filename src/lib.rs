@@ -9,6 +9,7 @@ pub mod cli;
 pub mod conform;
 pub mod kernel;
 pub mod lab;
+pub mod locale;
 pub mod oracle;
 pub mod plan;
 #[cfg(all(feature = "record", unix))]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use balance::Version;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::at::{At, instant};
 use super::exit;
 use super::paint::Color;
 
@@ -32,6 +33,15 @@ pub struct Cli {
         help_heading = "Output"
     )]
     pub color: Color,
+    /// The language of explanations [default: that of the environment, else en]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LANG",
+        help_heading = "Output"
+    )]
+    pub lang: Option<Tongue>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -73,6 +83,15 @@ pub enum Format {
     Csv,
     /// Markdown
     Markdown,
+}
+
+/// The languages of explanations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tongue {
+    /// English
+    En,
+    /// Français
+    Fr,
 }
 
 /// `balancelab run`
@@ -211,7 +230,7 @@ pub struct Why {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The request: its number in the order of sending, from 1
-    #[arg(value_name = "NUMBER", required_unless_present = "request")]
+    #[arg(value_name = "NUMBER", required_unless_present_any = ["request", "at"])]
     pub number: Option<usize>,
     /// The request: its number among those of a client
     #[arg(
@@ -224,6 +243,15 @@ pub struct Why {
     /// The client of --request: jmeter, or jmeter/1 for its first thread
     #[arg(long, value_name = "CLIENT", requires = "request")]
     pub client: Option<String>,
+    /// How things stand at this moment, and the request under way then: 12.5s
+    #[arg(
+        long,
+        value_name = "MOMENT",
+        value_parser = instant,
+        allow_hyphen_values = true,
+        conflicts_with_all = ["number", "request"]
+    )]
+    pub at: Option<At>,
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,

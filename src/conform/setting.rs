@@ -46,7 +46,6 @@ impl Recording {
             profile: Profile::of(version),
             epoch: 0,
             backends: vec![backend],
-            frontends: Vec::new(),
         })
     }
 

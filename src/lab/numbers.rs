@@ -35,13 +35,18 @@ impl Numbers {
         if self.adrift.is_empty() || !self.adrift.contains_key(&own) {
             return own;
         }
+        let free = self.idle();
+        self.spare.insert(free, client);
+        free
+    }
+
+    /// A number that is nobody's.
+    pub(super) fn idle(&self) -> RequestId {
         let taken = |id: &RequestId| self.adrift.contains_key(id) || self.spare.contains_key(id);
         let free = (self.clients..=u32::MAX)
             .map(RequestId)
             .find(|id| !taken(id));
-        let free = free.expect("fewer than 2^32 requests at once");
-        self.spare.insert(free, client);
-        free
+        free.expect("fewer than 2^32 requests at once")
     }
 
     /// Who waits for this request, if anybody does.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use balance::{Balancer, ConfigError, Moment};
 
 use crate::kernel::{self, Agenda, Collision, Limit, Meter, Seeds};
-use crate::plan::Plan;
+use crate::plan::{Plan, RequestLine};
 use crate::trace::{Digest, Sink};
 
 use super::clients::Clients;
 use super::event::{Actor, Event};
+use super::foresight::Foresight;
 use super::node::Node;
 use super::numbers::Numbers;
 use super::outbox::{AtOnce, Ground, Outbox};
@@ -186,7 +187,14 @@ impl World {
 
     /// The balancer as it is now.
     pub fn balancer(&self) -> &Balancer {
-        self.port.balancer()
+        self.port.core().0
+    }
+
+    /// What the balancer has in its books for such a request with this `Cookie` header, and
+    /// what it would decide if the request arrived now. Nothing changes.
+    pub fn foresee(&self, line: &RequestLine, cookie: Option<&str>, turns: usize) -> Foresight {
+        let idle = self.ground.numbers.idle();
+        Foresight::of(self.port.core(), self.ground.now, idle, line, cookie, turns)
     }
 
     /// How the run went so far.

@@ -46,7 +46,6 @@ fn plan() -> Plan {
             headers: Vec::new(),
             source: [192, 168, 42, 1].into(),
             backend: BackendId(0),
-            door: None,
         },
         start: Moment::ZERO,
     })];

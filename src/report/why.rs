@@ -1,21 +1,91 @@
 //! Why one request went where it went: who was considered, what the cookie said, what the
 //! algorithm's books held, who was chosen by which rule, and what became of it.
 
-use std::fmt::Write as _;
+mod books;
+mod cookie;
+pub mod glance;
+pub mod json;
+pub mod text;
+pub mod way;
 
-use balance::books::{Books, Row};
-use balance::config::{Backend, CookieMode};
-use balance::{By, Ending, Moment};
+use balance::books::Books;
+use balance::config::Backend;
+use balance::{By, Ending, Span};
 
 use super::Clock;
 use super::journal::{Entry, Exchange, Journal, What, client_name};
 use super::sequence::algorithm;
-use super::transitions::words;
-use crate::plan::{Client, Plan};
-use crate::trace::{Names, Place};
+use crate::locale::{Said, Value};
+use crate::plan::{Client, Plan, RequestLine};
+use crate::trace::Names;
+
+pub use glance::Glance;
+pub use way::Way;
 
 /// How many turns of a rotation are shown.
 pub const TURNS: usize = 8;
+
+/// The reasons of one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Why {
+    /// Its number in the order of sending, from 1.
+    pub number: usize,
+    /// Who sent it.
+    pub client: String,
+    /// When, in seconds from the clients' start.
+    pub sent: f64,
+    /// What is to be said, in order.
+    pub rows: Vec<Row>,
+}
+
+/// One thing that is to be said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The key of what it is about: `topic-cookie`.
+    pub topic: &'static str,
+    /// Its sentences.
+    pub said: Vec<Said>,
+    /// The sections of HAProxy's manual that have the rule: `4.2 cookie`.
+    pub manual: &'static str,
+}
+
+impl Row {
+    fn new(topic: &'static str, said: Said) -> Self {
+        Self {
+            topic,
+            said: vec![said],
+            manual: "",
+        }
+    }
+
+    fn by(mut self, manual: &'static str) -> Self {
+        self.manual = manual;
+        self
+    }
+
+    fn and(mut self, said: impl IntoIterator<Item = Said>) -> Self {
+        self.said.extend(said);
+        self
+    }
+}
+
+/// What the reasons of a request are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The run.
+    pub plan: &'a Plan,
+    /// What happened, at least until the request was over.
+    pub journal: &'a Journal,
+    /// The servers' names.
+    pub names: &'a Names,
+    /// The request's place in [`Journal::exchanges`].
+    pub index: usize,
+    /// The books of its backend right before the first decision; none if nothing was
+    /// decided.
+    pub books: Option<&'a Books>,
+    /// What its node did meanwhile.
+    pub way: &'a Way,
+}
 
 /// Whether the first decision about the exchange at `index` is among `entries`.
 pub fn decides(entries: &[Entry], index: usize) -> bool {
@@ -28,243 +98,218 @@ pub fn decides(entries: &[Entry], index: usize) -> bool {
     })
 }
 
-/// The reasons, as lines `what  why`. `books` are those of all backends right before the
-/// first decision; none if nothing was decided.
-pub fn text(
-    plan: &Plan,
-    journal: &Journal,
-    names: &Names,
-    index: usize,
-    books: Option<&[Books]>,
-) -> String {
-    let exchange = &journal.exchanges[index];
-    let clock = Clock::starting(plan.clients_start);
-    let request = match &plan.clients[exchange.client as usize] {
+/// What the client at this place of the plan sends.
+pub fn line(plan: &Plan, client: u32) -> &RequestLine {
+    match &plan.clients[client as usize] {
         Client::Threads(group) => &group.request,
         Client::Browser(browser) => &browser.request,
-    };
-    let backend_id = request.backend.0 as usize;
-    let backend = &plan.proxy.backends[backend_id];
-    let entries: Vec<&Entry> = journal
-        .entries
-        .iter()
-        .filter(|entry| entry.exchange == Some(index))
-        .collect();
-    let mut rows: Vec<(&str, String)> = Vec::new();
-    if let Some(What::Asked { line, cookie }) = entries.iter().map(|e| &e.what).next() {
-        let cookie = cookie.as_deref().unwrap_or("no cookie");
-        rows.push(("asked", format!("{line}, {cookie}")));
     }
-    let books = books.and_then(|books| books.get(backend_id));
-    if let Some(books) = books {
-        for row in &books.rows {
-            rows.push(("considered", considered(row, books, names)));
+}
+
+/// The `Cookie` header with which the exchange at `index` reached the proxy.
+pub fn cookie_sent(journal: &Journal, index: usize) -> Option<&str> {
+    journal.entries.iter().find_map(|entry| match &entry.what {
+        What::Asked { cookie, .. } if entry.exchange == Some(index) => cookie.as_deref(),
+        _ => None,
+    })
+}
+
+impl Facts<'_> {
+    /// The reasons.
+    pub fn why(&self) -> Why {
+        let exchange = &self.journal.exchanges[self.index];
+        let clock = Clock::starting(self.plan.clients_start);
+        Why {
+            number: self.index + 1,
+            client: client_name(self.plan, exchange.client, exchange.thread),
+            sent: clock.seconds(exchange.sent),
+            rows: self.rows(exchange, clock),
         }
     }
-    let ending = exchange.ending.as_ref();
-    rows.push(("cookie", cookie(backend, ending)));
-    let first = entries.iter().find_map(|entry| match entry.what {
-        What::Chosen(_, by) => Some(by),
-        _ => None,
-    });
-    rows.push(("algorithm", asked_algorithm(backend, books, first, names)));
-    for entry in &entries {
-        rows.extend(happened(entry, exchange, clock, names));
+
+    fn rows(&self, exchange: &Exchange, clock: Clock) -> Vec<Row> {
+        let (plan, names) = (self.plan, self.names);
+        let line = line(plan, exchange.client);
+        let backend = &plan.proxy.backends[line.backend.0 as usize];
+        let entries = self.journal.entries.iter();
+        let entries: Vec<&Entry> = entries
+            .filter(|entry| entry.exchange == Some(self.index))
+            .collect();
+        let sent = cookie_sent(self.journal, self.index);
+        let first = entries.iter().find_map(|entry| match entry.what {
+            What::Chosen(_, by) => Some(by),
+            _ => None,
+        });
+        let mut rows = Vec::new();
+        if entries.iter().any(|e| matches!(e.what, What::Asked { .. })) {
+            rows.push(asked(line, sent));
+        }
+        if let Some(books) = self.books {
+            rows.extend(books::considered(books, names));
+        }
+        let ending = exchange.ending.as_ref();
+        rows.extend(rules(backend, first));
+        rows.push(cookie::row(plan, backend, sent, ending, first));
+        if backend.stick.is_some() {
+            rows.push(stick(first));
+        }
+        rows.push(asked_algorithm(backend, first));
+        if let Some(books) = self.books {
+            rows.extend(books::ledger(books, backend, line, names));
+        }
+        for entry in &entries {
+            rows.extend(happened(entry, exchange, clock, names));
+            if matches!(entry.what, What::Forwarded(..)) {
+                rows.extend(self.way.row(names));
+            }
+        }
+        rows.extend(ended(exchange, names));
+        rows
     }
-    rows.extend(ended(exchange, names));
-    let who = client_name(plan, exchange.client, exchange.thread);
-    let sent = seconds(clock, exchange.sent);
-    let mut out = format!("request {} \u{b7} {who} \u{b7} sent at {sent}\n", index + 1);
-    let mut before = "";
-    for (head, line) in rows {
-        let shown = if head == before { "" } else { head };
-        let _ = writeln!(out, "  {shown:<11} {line}");
-        before = head;
-    }
-    out
 }
 
-fn seconds(clock: Clock, at: Moment) -> String {
-    format!("{:.3} s", clock.seconds(at))
+fn asked(line: &RequestLine, cookie: Option<&str>) -> Row {
+    let said = match cookie {
+        Some(cookie) => Said::new("why-asked").with("cookie", cookie),
+        None => Said::new("why-asked-bare"),
+    };
+    let text = format!("{} {}", line.method, line.uri);
+    Row::new("topic-asked", said.with("line", text))
 }
 
-/// One server as balancing saw it.
-fn considered(row: &Row, books: &Books, names: &Names) -> String {
-    let member = &row.member;
-    let weight = if books.sixteenths {
-        f64::from(member.weight) / 16.0
-    } else {
-        f64::from(member.weight)
-    };
-    let mut line = format!(
-        "{} {}, effective weight {weight}, serves {}",
-        names.name(row.server),
-        words(row.status, names),
-        member.served
-    );
-    if member.maxconn > 0 {
-        let _ = write!(line, " of maxconn {}", member.maxconn);
+/// What rules of persistence had to say, if there are any.
+fn rules(backend: &Backend, first: Option<By>) -> Option<Row> {
+    if backend.use_server.is_empty() {
+        return None;
     }
-    if member.queued > 0 {
-        let _ = write!(line, ", {} in its queue", member.queued);
-    }
-    if !member.usable {
-        line += match Place::of(row.status) {
-            Place::Drain | Place::NoLb => ": only for those bound to it",
-            Place::Up => ": not for balancing",
-            Place::Down | Place::Maint => ": takes nothing",
-        };
-    }
-    line
+    let said = Said::new("why-rules").with("by", deciding(first));
+    Some(Row::new("topic-rules", said).by("4.2 use-server"))
 }
 
-/// What the cookie said, by the log's two letters.
-fn cookie(backend: &Backend, ending: Option<&Ending>) -> String {
-    let Some(cookie) = &backend.cookie else {
-        return "none is configured".to_owned();
-    };
-    let name = &cookie.name;
-    if cookie.mode == CookieMode::Passive && !cookie.indirect {
-        return format!("{name} is only read (no letters in the log)");
-    }
-    let Some(ending) = ending else {
-        return format!("{name}: the proxy never answered");
-    };
-    let [asked, told] = [ending.flags[2], ending.flags[3]].map(char::from);
-    let said = match asked {
-        'N' => "was not sent",
-        'I' => "names no server: it does not count",
-        'D' => "names a server that could not be reached",
-        'V' => "names a server that can be reached: it counts",
-        'E' => "is older than maxidle: it does not count",
-        'O' => "is older than maxlife: it does not count",
-        'U' => "was not looked at",
-        _ => "left no trace",
-    };
-    let did = match told {
-        'N' => "nothing is set",
-        'I' => "a new one is set",
-        'D' => "the server's own is taken out",
-        'R' => "the server's own is rewritten",
-        'U' => "its date is set anew",
-        'P' => "the server's own is left",
-        _ => "no trace of the answer's",
-    };
-    format!("{name} {said} ({asked}); {did} ({told})  [manual 4.2 cookie, 8.5]")
+/// What the stick table had to say.
+fn stick(first: Option<By>) -> Row {
+    let said = Said::new("why-stick").with("by", deciding(first));
+    Row::new("topic-stick", said).by("4.2 stick-table, stick")
 }
 
 /// What the algorithm had to say.
-fn asked_algorithm(
-    backend: &Backend,
-    books: Option<&Books>,
-    first: Option<By>,
-    names: &Names,
-) -> String {
-    let name = algorithm(&backend.balance);
-    let state = match first {
-        Some(By::Algorithm) => "asked",
-        Some(By::Cookie) => "not asked: the cookie has decided",
-        Some(By::Stick) => "not asked: the stick table has decided",
-        Some(By::UseServer) => "not asked: a use-server rule has decided",
-        Some(By::Queue) => "not asked: a server took the request from the queue",
-        None => "found nobody",
-    };
-    let turns = books.map_or(&[][..], |books| &books.upcoming);
-    let turns: Vec<String> = turns.iter().map(|server| names.name(*server)).collect();
-    if turns.is_empty() {
-        format!("{name}: {state}  [manual 4.2 balance]")
-    } else {
-        let turns = turns.join(" ");
-        format!("{name}: {state}; its next turns were {turns}  [manual 4.2 balance]")
+fn asked_algorithm(backend: &Backend, first: Option<By>) -> Row {
+    let said = Said::new("why-algorithm")
+        .with("algorithm", algorithm(&backend.balance))
+        .with("by", deciding(first));
+    Row::new("topic-algorithm", said).by("4.2 balance")
+}
+
+/// The word by which sentences choose who decided.
+pub(super) fn deciding(by: Option<By>) -> &'static str {
+    match by {
+        Some(By::Algorithm) => "algorithm",
+        Some(By::Cookie) => "cookie",
+        Some(By::Stick) => "stick",
+        Some(By::UseServer) => "rule",
+        Some(By::Queue) => "queue",
+        None => "nobody",
     }
 }
 
 /// One step on its way.
-fn happened(
-    entry: &Entry,
-    exchange: &Exchange,
-    clock: Clock,
-    names: &Names,
-) -> Option<(&'static str, String)> {
-    let at = seconds(clock, entry.at);
+fn happened(entry: &Entry, exchange: &Exchange, clock: Clock, names: &Names) -> Option<Row> {
+    let at = Value::Moment(clock.seconds(entry.at));
     let name = |server| names.name(server);
+    let row = |topic, said: Said| Row::new(topic, said.with("at", at));
     Some(match &entry.what {
         What::Chosen(server, by) => {
-            let rule = match by {
-                By::Algorithm => "by the algorithm",
-                By::Cookie => "by the cookie",
-                By::Stick => "by the stick table",
-                By::UseServer => "by a use-server rule",
-                By::Queue => "from the queue",
-            };
-            ("chosen", format!("{at}  {}, {rule}", name(*server)))
+            let said = Said::new("why-chosen")
+                .with("server", name(*server))
+                .with("by", deciding(Some(*by)));
+            row("topic-chosen", said)
         }
         What::Queued(Some(server)) => {
-            let line = format!("{at}  in the queue of {}: it is full", name(*server));
-            ("waits", line + "  [manual 5.2 maxconn]")
+            let said = Said::new("why-queued-server").with("server", name(*server));
+            row("topic-waits", said).by("5.2 maxconn")
         }
-        What::Queued(None) => {
-            let line = format!("{at}  in the backend's queue: nobody has a free slot");
-            ("waits", line + "  [manual 5.2 maxconn]")
-        }
+        What::Queued(None) => row("topic-waits", Said::new("why-queued")).by("5.2 maxconn"),
         What::Dequeued(server, waited) => {
-            let line = format!("{at}  {} takes it after {waited}", name(*server));
-            ("chosen", line)
+            let said = Said::new("why-dequeued")
+                .with("server", name(*server))
+                .with("waited", *waited);
+            row("topic-chosen", said)
         }
-        What::Refused(_) => ("trouble", format!("{at}  the connection is refused")),
+        What::Refused(_) => row("topic-trouble", Said::new("why-refused")),
         What::Retried(server) => {
-            let line = format!(
-                "{at}  {} is tried again  [manual 4.2 retries]",
-                name(*server)
-            );
-            ("trouble", line)
+            let said = Said::new("why-retried").with("server", name(*server));
+            row("topic-trouble", said).by("4.2 retries")
         }
         What::Redispatched(server) => {
-            let line = format!(
-                "{at}  it leaves {}  [manual 4.2 option redispatch]",
-                name(*server)
-            );
-            ("trouble", line)
+            let said = Said::new("why-redispatched").with("server", name(*server));
+            row("topic-trouble", said).by("4.2 option redispatch")
         }
-        What::Forwarded(_, server, _) => ("sent on", format!("{at}  to {}", name(*server))),
-        What::Answered { status, .. } => ("answered", format!("{at}  {status}")),
+        What::Forwarded(_, server, _) => {
+            let said = Said::new("why-forwarded").with("server", name(*server));
+            row("topic-forwarded", said)
+        }
+        What::Answered { status, .. } => {
+            let said = Said::new("why-answered").with("status", status.to_string());
+            row("topic-answered", said)
+        }
         What::Done if exchange.sample.is_some_and(|s| s.status == 0) => {
-            ("trouble", format!("{at}  the client has no answer"))
+            row("topic-trouble", Said::new("why-gave-up"))
         }
         _ => return None,
     })
 }
 
 /// How it ended, for the proxy and for the client.
-fn ended(exchange: &Exchange, names: &Names) -> Vec<(&'static str, String)> {
+fn ended(exchange: &Exchange, names: &Names) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(ending) = &exchange.ending {
         let flags = String::from_utf8_lossy(&ending.flags).into_owned();
-        let waited = ending
-            .waited
-            .map_or_else(|| "-".to_owned(), |w| w.to_string());
         let server = ending
             .server
             .map_or_else(|| "<NOSRV>".to_owned(), |s| names.name(s));
-        let line = format!(
-            "{} {flags} {server}, in queues {waited}, retries {}{}",
-            ending.status,
-            if ending.redispatched { "+" } else { "" },
-            ending.retries
-        );
-        rows.push(("log", line + "  [manual 8.5]"));
+        let retries = if ending.redispatched { "+" } else { "" };
+        let said = Said::new("why-log")
+            .with("status", ending.status.to_string())
+            .with("flags", flags)
+            .with("server", server)
+            .with("retries", format!("{retries}{}", ending.retries));
+        rows.push(Row::new("topic-log", said).by("8.5"));
+        rows.extend(timers(ending));
     }
     if let Some(sample) = &exchange.sample {
-        let millis = sample.elapsed.as_nanos() as f64 / 1e6;
-        let session = if sample.session_restarted {
-            ", and a new session: its cookie was of no use there"
-        } else {
-            ""
-        };
-        rows.push((
-            "client",
-            format!("{} after {millis:.1} ms{session}", sample.status),
-        ));
+        let said = Said::new("why-client")
+            .with("status", sample.status.to_string())
+            .with("elapsed", sample.elapsed);
+        let restarted = sample
+            .session_restarted
+            .then(|| Said::new("why-client-restarted"));
+        rows.push(Row::new("topic-client", said).and(restarted));
     }
     rows
+}
+
+/// Where the time went, if it got as far as a server.
+fn timers(ending: &Ending) -> Option<Row> {
+    let (waited, connect, response) = (ending.waited?, ending.connect, ending.response);
+    // The log rounds to milliseconds; what is left below that is nothing to speak of.
+    let head = [Some(waited), connect, response].into_iter().flatten();
+    let data = head.fold(ending.total, |left, part| {
+        Span::from_nanos(left.as_nanos().saturating_sub(part.as_nanos()))
+    });
+    let data = (response.is_some() && data.as_millis() > 0).then_some(data);
+    let parts = [
+        ("why-timer-connect", connect),
+        ("why-timer-response", response),
+        ("why-timer-data", data),
+    ];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(key, span)| Some(Said::new(key).with("span", span?)));
+    let said = Said::new("why-timers").with("waited", waited);
+    let total = Said::new("why-timer-total").with("span", ending.total);
+    Some(
+        Row::new("topic-time", said)
+            .and(parts.chain([total]))
+            .by("8.4"),
+    )
 }

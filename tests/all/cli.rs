@@ -30,6 +30,7 @@ fn command(args: &[&str]) -> Command {
     command
         .args(args)
         .current_dir(top())
+        .env("LC_ALL", "C")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE");
     command

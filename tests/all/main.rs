@@ -8,6 +8,7 @@ mod foreign;
 mod handout;
 mod import;
 mod lab_runs;
+mod languages;
 mod laws;
 mod pictures;
 mod play;

@@ -148,8 +148,7 @@ fn no_arrow_of_the_architecture_is_made_up() {
     );
 }
 
-/// The safe: no standard library, no floats, nothing of others but `thiserror`, and
-/// `regex` (without its default features) for the patterns of rules.
+/// The safe: no standard library, no floats, nothing of others but `thiserror`.
 #[test]
 fn the_core_stays_pure() {
     let folder = top().join("crates/balance");
@@ -165,7 +164,7 @@ fn the_core_stays_pure() {
         .filter_map(|line| line.split_once('='))
         .map(|(name, _)| name.trim())
         .collect();
-    assert_eq!(dependencies, ["regex", "thiserror"]);
+    assert_eq!(dependencies, ["thiserror"]);
 }
 
 #[test]

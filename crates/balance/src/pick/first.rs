@@ -61,6 +61,18 @@ fn stays_full(farm: &Farm, slot: u32) -> bool {
     member.maxconn != 0 && member.served >= member.maxconn.max(member.minconn)
 }
 
+/// The books, to look at.
+impl First {
+    /// The usable servers of the group in force in the order in which a pick looks at them.
+    pub(crate) fn order(&self, farm: &Farm) -> impl Iterator<Item = u32> {
+        let in_force = farm.group() != Group::Active;
+        self.slots.iter().copied().filter(move |slot| {
+            let member = &farm.members[*slot as usize];
+            member.usable && member.backup == in_force
+        })
+    }
+}
+
 impl Policy for First {
     fn added(&mut self, farm: &Farm, _slot: u32, _weight: u32) {
         self.rank(farm);

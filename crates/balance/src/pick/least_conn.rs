@@ -232,6 +232,33 @@ impl LeastConn {
     }
 }
 
+/// The books, to look at.
+impl LeastConn {
+    /// The usable servers of the group in force in the order in which a pick looks at them,
+    /// with their keys; those that are parked because they are full come last. Queues
+    /// drawn by lot come in the order of their numbers.
+    pub(crate) fn order(&self, farm: &Farm) -> Vec<(u32, u32)> {
+        let in_force = farm.group() != Group::Active;
+        let ladder = &self.ladders[usize::from(in_force)];
+        let mut order = Vec::new();
+        let mut lowest = ladder.lowest();
+        while let Some(step) = lowest {
+            for queue in 0..QUEUES {
+                let behind = |slot: &u32| self.links[*slot as usize].behind();
+                let slots = core::iter::successors(ladder.head(step, queue), behind);
+                order.extend(slots.map(|slot| (slot, step.key)));
+            }
+            lowest = ladder.above(step.key);
+        }
+        let parked = (0..).zip(&self.links).filter(|(slot, link)| {
+            let backup = farm.members[*slot as usize].backup;
+            link.present && !link.is_on() && backup == in_force
+        });
+        order.extend(parked.map(|(slot, link)| (slot, link.key)));
+        order
+    }
+}
+
 impl Policy for LeastConn {
     fn added(&mut self, farm: &Farm, _slot: u32, _weight: u32) {
         self.links.resize(farm.members.len(), Link::default());

@@ -68,6 +68,14 @@ impl Map {
         Some(self.entries[at as usize])
     }
 
+    /// Where the next walk begins, and how many places the map has: to look at.
+    pub(crate) fn position(&mut self, farm: &Farm) -> (u32, u32) {
+        self.refresh(farm);
+        let places = self.entries.len() as u32;
+        let wraps = self.index >= places;
+        (if wraps { 0 } else { self.index }, places)
+    }
+
     #[inline]
     fn refresh(&mut self, farm: &Farm) {
         if self.stale {

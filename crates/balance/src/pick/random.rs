@@ -101,6 +101,23 @@ impl Random {
     }
 }
 
+/// The books, to look at.
+impl Random {
+    /// The numbers that would be drawn for the next request, and the servers they meet.
+    pub(crate) fn draws(&self, farm: &Farm, chance: &mut dyn Chance) -> Vec<(u32, u32)> {
+        let mut source = self.source;
+        let mut draw = || {
+            let hash = source.draw(chance);
+            let slot = match farm.group() {
+                Group::FirstBackup(slot) => slot,
+                _ => self.ring.owner(farm, hash, None)?,
+            };
+            Some((hash, slot))
+        };
+        (0..self.draws).map_while(|_| draw()).collect()
+    }
+}
+
 impl Policy for Random {
     fn added(&mut self, farm: &Farm, slot: u32, weight: u32) {
         self.ring.added(farm, slot, weight);

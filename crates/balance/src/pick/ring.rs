@@ -157,6 +157,22 @@ impl Ring {
         }
     }
 
+    /// How many points the ring in force has, the last one before `hash` and the first one
+    /// from it on, each with its owner: to look at.
+    pub(crate) fn around(&self, farm: &Farm, hash: u32) -> Option<(u32, [(u32, u32); 2])> {
+        let circle = &self.circles[usize::from(farm.group() != Group::Active)];
+        let next = circle.from(hash)?;
+        let neighbours = [circle.before(next), next].map(|at| {
+            let node = circle.node(at);
+            (node.key, node.slot)
+        });
+        let members = farm.members.iter().zip(&self.holdings);
+        let in_force =
+            members.filter(|(member, _)| member.backup == (farm.group() != Group::Active));
+        let points = in_force.map(|(_, holding)| holding.nodes).sum();
+        Some((points, neighbours))
+    }
+
     /// Whether `slot` has less than its share of the load.
     fn is_within(&self, bound: Option<Bound>, farm: &Farm, slot: u32) -> bool {
         let Some(Bound { each, rest, total }) = bound else {

@@ -6,6 +6,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::books::Due;
 use crate::chance::Chance;
 use crate::farm::{Farm, Group, Member};
 use crate::pick::heap::{Heap, NOWHERE};
@@ -276,6 +277,27 @@ impl RoundRobin {
             turn.due = round.position.wrapping_add(step);
         }
         self.place(farm, slot);
+    }
+}
+
+/// The books, to look at.
+impl RoundRobin {
+    /// The number of the next pick of the group in force, and how long its window is.
+    pub(crate) fn position(&self, farm: &Farm) -> (u32, u32) {
+        let round = &self.rounds[usize::from(farm.group() != Group::Active)];
+        (round.position, round.window)
+    }
+
+    /// When the turn of `slot` comes; none if it takes no part.
+    pub(crate) fn due(&self, farm: &Farm, slot: u32) -> Option<Due> {
+        let round = &self.rounds[usize::from(farm.members[slot as usize].backup)];
+        let turn = &self.turns[slot as usize];
+        match turn.tree {
+            Tree::Out => None,
+            Tree::Curr => Some(Due::At(turn.due)),
+            Tree::Waiting(waiting) if waiting == round.init => Some(Due::First),
+            Tree::Waiting(_) => Some(Due::NextWindow),
+        }
     }
 }
 

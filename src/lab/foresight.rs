@@ -1,0 +1,70 @@
+//! Looking ahead: what the proxy has in its books for a request, and what it would decide
+//! about it, found out on a copy.
+
+use balance::books::Books;
+use balance::{Balancer, By, Event, Header, Input, Interest, Moment, Output, Request};
+use balance::{RequestId, ServerId};
+
+use crate::kernel::Stream;
+use crate::plan::RequestLine;
+
+/// The books of a request's backend, and the decision that they lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foresight {
+    /// The books right before the decision.
+    pub books: Books,
+    /// Who is chosen, and by what; none if nobody is.
+    pub chosen: Option<(ServerId, By)>,
+    /// Where the request has to wait, if it has to: for a server, or for any.
+    pub queued: Option<Option<ServerId>>,
+}
+
+impl Foresight {
+    pub(super) fn of(
+        (balancer, chance): (&Balancer, &Stream),
+        now: Moment,
+        idle: RequestId,
+        line: &RequestLine,
+        cookie: Option<&str>,
+        turns: usize,
+    ) -> Self {
+        let own = line.headers.iter();
+        let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers: Vec<Header<'_>> = own.chain(cookie.map(|cookie| ("cookie", cookie))).collect();
+        let facts = Request {
+            source: line.source,
+            method: &line.method,
+            uri: &line.uri,
+            headers: &headers,
+            body: &[],
+        };
+        let books = balancer.books_for(line.backend, turns, Some(&facts), &mut chance.clone());
+        let mut copy = balancer.clone();
+        copy.listen(Interest::Everything);
+        let arrived = Input::Arrived {
+            request: idle,
+            backend: line.backend,
+            facts: &facts,
+        };
+        copy.handle(now, arrived, &mut chance.clone());
+        let (mut chosen, mut queued) = (None, None);
+        while let Some(output) = copy.poll() {
+            match output {
+                Output::Note(Event::Chosen {
+                    request,
+                    server,
+                    by,
+                }) if request == idle => chosen = Some((server, by)),
+                Output::Note(Event::Queued { request, queue }) if request == idle => {
+                    queued = Some(queue);
+                }
+                _ => {}
+            }
+        }
+        Self {
+            books,
+            chosen,
+            queued,
+        }
+    }
+}
