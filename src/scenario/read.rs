@@ -451,7 +451,8 @@ impl Reader<'_> {
         self.complain(note);
         match what {
             '“' | '”' | '«' | '»' | '‘' | '’' => self.give_up(),
-            _ => self.at += what.len_utf8(),
+            // The text may have ended, or been given up, meanwhile.
+            _ => self.at = (self.at + what.len_utf8()).min(self.text.len()),
         }
     }
 

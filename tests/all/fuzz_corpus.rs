@@ -1,0 +1,88 @@
+//! The inputs that fuzzing found interesting, and those that once broke something: none may
+//! surprise its reader again. `docs/fuzzing.md` tells how they are found.
+
+use std::fs;
+use std::panic::catch_unwind;
+
+use crate::tidy::source::top;
+
+#[path = "../../fuzz/src/readers.rs"]
+#[expect(unreachable_pub, reason = "a library of its own for the fuzz targets")]
+mod readers;
+
+/// Does with an input what a fuzzer does.
+type Target = fn(&[u8]);
+
+/// Every fuzz target and what it does with an input.
+const TARGETS: [(&str, Target); 6] = [
+    ("admin", readers::admin),
+    ("dotenv", readers::dotenv),
+    ("haproxy_cfg", readers::haproxy_cfg),
+    ("recording", readers::recording),
+    ("scenario_json", readers::scenario_json),
+    ("scenario_ron", readers::scenario_ron),
+];
+
+/// The names in a folder, sorted.
+fn names(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(top().join(folder))
+        .expect("a folder")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_target_is_replayed() {
+    let known: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names("fuzz/corpus"), known);
+    let targets: Vec<String> = known.iter().map(|name| format!("{name}.rs")).collect();
+    assert_eq!(names("fuzz/fuzz_targets"), targets);
+}
+
+#[test]
+fn kept_inputs_surprise_nobody() {
+    for (name, target) in TARGETS {
+        let folder = format!("fuzz/corpus/{name}");
+        let inputs = names(&folder);
+        assert!(!inputs.is_empty(), "{name} has no inputs");
+        for input in inputs {
+            let path = top().join(&folder).join(&input);
+            let bytes = fs::read(&path).expect("a file");
+            assert!(bytes.len() <= 8192, "{folder}/{input} is too long to keep");
+            let outcome = catch_unwind(|| target(&bytes));
+            assert!(outcome.is_ok(), "{folder}/{input}");
+        }
+    }
+}
+
+/// A megabyte takes less than a second, also where a text repeats itself: nothing in a reader
+/// grows faster than its text.
+#[test]
+fn long_inputs_take_time_in_proportion() {
+    let rows: [(&str, Target, &str); 9] = [
+        ("comment", readers::haproxy_cfg, "# nothing\n"),
+        ("unknown keyword", readers::haproxy_cfg, "nonsense\n"),
+        ("open quotes", readers::haproxy_cfg, "\""),
+        ("one long line", readers::haproxy_cfg, "a "),
+        ("variables", readers::dotenv, "A=${A:-x}\n"),
+        ("open brackets", readers::scenario_ron, "(a:["),
+        ("one long list", readers::scenario_ron, "1,"),
+        ("open texts", readers::scenario_json, "\"\\"),
+        ("open comments", readers::scenario_ron, "/*"),
+    ];
+    for (name, target, piece) in rows {
+        let text = piece.repeat(1_000_000 / piece.len());
+        let begun = std::time::Instant::now();
+        target(text.as_bytes());
+        let limit = if cfg!(debug_assertions) { 20 } else { 1 };
+        assert!(begun.elapsed().as_secs() < limit, "{name}");
+    }
+}
