@@ -7,12 +7,16 @@ mod check;
 mod config;
 mod conform;
 pub mod exit;
+mod file;
+mod fmt;
 mod folder;
 mod foreign;
 mod graph;
 mod lang;
 mod list;
 mod load;
+mod manual;
+mod new;
 pub mod paint;
 mod play;
 mod progress;
@@ -21,6 +25,7 @@ mod record;
 mod run;
 mod screen;
 mod seq;
+mod show;
 mod timeline;
 mod why;
 
@@ -71,5 +76,14 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Seq(args) => seq::run(args, screen),
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
+        Command::New(args) => new::run(args, screen),
+        Command::Fmt(args) => fmt::run(args, screen),
+        Command::Show(args) => show::run(args, cli.format, screen),
+        Command::Schema => {
+            screen.result(&crate::scenario::json_schema())?;
+            Ok(Exit::Fine)
+        }
+        Command::Completions(args) => manual::completions(*args, screen),
+        Command::Man(args) => manual::page(args, screen),
     }
 }

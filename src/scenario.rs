@@ -12,9 +12,11 @@ mod decode;
 pub mod diagnostic;
 mod extends;
 pub mod foreign;
+mod format;
 pub mod import;
 mod load;
 pub mod locate;
+mod merged;
 mod read;
 pub mod render;
 mod resolve;
@@ -26,10 +28,15 @@ pub mod units;
 mod write;
 
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
+pub use format::format;
 pub use load::{Loaded, Refused, Source, load};
 pub use locate::{FileId, Files, Place, Position};
-pub use resolve::{fingerprint, resolved};
+pub use merged::{Form, merged};
+pub use resolve::{fingerprint, resolved, resolved_as};
+#[cfg(feature = "cli")]
+pub use schema::json_schema;
 pub use set::Overrides;
+pub use suggest::nearest;
 
 #[cfg(test)]
 mod tests;

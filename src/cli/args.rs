@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use balance::Version;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod house;
+
 use super::at::{At, instant};
 use super::exit;
 use super::paint::Color;
+
+pub use house::{Completions, Fmt, Man, New, Show};
 
 /// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
 #[derive(Clone, Debug, Parser)]
@@ -69,6 +73,18 @@ pub enum Command {
     Why(Why),
     /// Show a run as one line per server: load, checks, state
     Timeline(Timeline),
+    /// Write a scenario to begin with
+    New(New),
+    /// Lay scenario files out
+    Fmt(Fmt),
+    /// Print a scenario as one file, with what it extends
+    Show(Show),
+    /// Print the JSON Schema of scenarios
+    Schema,
+    /// Print a script with which a shell completes our words
+    Completions(Completions),
+    /// Print a page of the manual
+    Man(Man),
 }
 
 /// The forms of results.

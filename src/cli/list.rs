@@ -1,6 +1,7 @@
 //! `balancelab list`: the scenarios at hand.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,13 +73,17 @@ fn scenarios(folder: &Path) -> io::Result<Vec<PathBuf>> {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "ron") {
+            } else if path.extension().is_some_and(is_scenario) {
                 found.push(path);
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn is_scenario(ending: &OsStr) -> bool {
+    ending == "ron" || ending == "json"
 }
 
 fn table(listed: &[(String, String)]) -> Table {

@@ -9,7 +9,7 @@ use super::foreign;
 use super::screen::Screen;
 use crate::plan::Plan;
 use crate::scenario::render::{self, Colour};
-use crate::scenario::{self, Diagnostic, Files, Loaded, Overrides, Source};
+use crate::scenario::{self, Diagnostic, Files, Form, Loaded, Overrides, Source};
 
 /// Texts from the file system.
 struct Disk;
@@ -56,6 +56,16 @@ pub(super) fn scenario(file: &Path, changes: &Changes) -> Result<Loaded, Box<sce
     // Names inside a scenario are written with `/`; so is the first one, on every system.
     let name = file.to_string_lossy().replace('\\', "/");
     scenario::load(&name, &Disk, &changes.overrides())
+}
+
+/// A scenario with what it extends and `changes`, as one text.
+pub(super) fn merged(
+    file: &Path,
+    changes: &Changes,
+    form: Form,
+) -> Result<String, Box<scenario::Refused>> {
+    let name = file.to_string_lossy().replace('\\', "/");
+    scenario::merged(&name, &Disk, &changes.overrides(), form)
 }
 
 /// Loads a plan, and says on the screen what is wrong or doubtful; none if it is refused.

@@ -46,6 +46,8 @@ impl Loader<'_> {
         let file = read_text(name, asked, self.source, self.files, self.notes)?;
         let text = self.files.file(file).text.clone();
         let mut node = read(file, &text, Dialect::of(name), self.notes)?;
+        // For editors; says nothing to us.
+        take(&mut node, "$schema");
         let base = take(&mut node, "extends");
         let replaced = take(&mut node, "replace");
         chain.push(name.to_owned());

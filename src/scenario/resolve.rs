@@ -10,13 +10,19 @@ pub(crate) use claim::schema_of as claim;
 
 use crate::plan::{Action, Client, Node, Plan, Reach, RequestLine, Step};
 use crate::scenario::check::VERSION;
+use crate::scenario::merged::{self, Form};
 use crate::scenario::schema::{self, Cookies, Named, Time};
-use crate::scenario::{units, write};
+use crate::scenario::units;
 
 /// The scenario that loads as exactly this plan, whatever files and changes it was made
 /// of. Loading it again gives the same text again.
 pub fn resolved(plan: &Plan) -> String {
-    write::scenario(&Resolver { plan }.scenario())
+    resolved_as(plan, Form::Ron)
+}
+
+/// The same in RON or JSON.
+pub fn resolved_as(plan: &Plan, form: Form) -> String {
+    merged::text(&Resolver { plan }.scenario(), form)
 }
 
 /// A number that differs when anything about the run differs, title included, but not

@@ -3,17 +3,21 @@
 //! Everything is optional here, so that one missing setting hides no other error; the
 //! defaults are in `check`. The same types write a scenario back.
 
-use std::fmt;
-use std::marker::PhantomData;
+#[cfg(feature = "cli")]
+mod json;
+mod values;
 
-use serde::de::{self, MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "cli")]
+pub use json::json_schema;
+pub use values::{Named, Time};
 
 macro_rules! settings {
     ($($(#[$outer:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* })*) => {$(
         $(#[$outer])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, expecting = "settings in ( )")]
         pub struct $name {$(
             $(#[$meta])*
@@ -398,6 +402,7 @@ settings! {
 
 /// Whether an address answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Connections are accepted.
@@ -410,6 +415,7 @@ pub enum Reach {
 
 /// What is done with cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cookies {
     /// Kept for the whole run.
@@ -422,6 +428,7 @@ pub enum Cookies {
 
 /// Who sends requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "snake_case",
     expecting = "`thread_group(...)` or `browser(...)`"
@@ -435,6 +442,7 @@ pub enum Client {
 
 /// A step of a browser's script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "snake_case",
     expecting = "`visit(1)`, `refresh(1)`, `clear_cookies` or `until(\"10s\")`"
@@ -452,6 +460,7 @@ pub enum Step {
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "snake_case",
     expecting = "an action such as `delay(node: \"s1\", to: \"250ms\")`"
@@ -471,6 +480,7 @@ pub enum Action {
 
 /// A claim about the outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "snake_case",
     expecting = "a claim such as `served(server: \"s1\", exactly: 3)`"
@@ -498,102 +508,4 @@ pub enum Claim {
     Deviation(Elapsed),
     /// Requests per second.
     Rate(Rate),
-}
-
-/// A duration as written. Numbers are let through so that the check can ask for the unit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Time(pub String);
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Written;
-        impl Visitor<'_> for Written {
-            type Value = Time;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration in quotes such as \"250ms\"")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
-                Ok(Time(text.to_owned()))
-            }
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Time, E> {
-                Ok(Time(number.to_string()))
-            }
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Time, E> {
-                Ok(Time(number.to_string()))
-            }
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Time, E> {
-                Ok(Time(number.to_string()))
-            }
-        }
-        deserializer.deserialize_any(Written)
-    }
-}
-
-/// Things with names that the author chose, in the order written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named<T>(pub Vec<(String, T)>);
-
-impl<T> Default for Named<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Serialize> Serialize for Named<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, thing) in &self.0 {
-            map.serialize_entry(name, thing)?;
-        }
-        map.end()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
-            type Value = Named<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("names in { }")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<T>, A::Error> {
-                let mut things: Vec<(String, T)> = Vec::new();
-                while let Some((name, thing)) = map.next_entry::<String, T>()? {
-                    things.push((name, thing));
-                }
-                let mut names: Vec<&str> = things.iter().map(|(name, _)| name.as_str()).collect();
-                names.sort_unstable();
-                if let Some([twin, ..]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                    return Err(de::Error::custom(format!("`{twin}` is written twice")));
-                }
-                Ok(Named(things))
-            }
-        }
-        deserializer.deserialize_map(Entries(PhantomData))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn twins_are_refused_by_every_reader() {
-        let error = serde_json::from_str::<Named<u32>>(r#"{"s1": 1, "s1": 2}"#);
-        assert!(
-            error
-                .expect_err("twins")
-                .to_string()
-                .contains("written twice")
-        );
-        let error = ron::from_str::<Named<u32>>(r#"{"s1": 1, "s1": 2}"#);
-        assert!(
-            error
-                .expect_err("twins")
-                .to_string()
-                .contains("written twice")
-        );
-    }
 }

@@ -3,10 +3,7 @@
 use crate::scenario::diagnostic::Diagnostic;
 
 /// The name of `known` that is nearest to `typed`, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(
-    typed: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     known
         .into_iter()

@@ -54,7 +54,7 @@ fn a_lab_task_becomes_a_plan() {
 }
 
 /// The scenario files of the repository that are meant to run.
-fn shipped() -> Vec<String> {
+pub(in crate::scenario) fn shipped() -> Vec<String> {
     let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut names = Vec::new();
     for folder in ["lab3", "scale"] {

@@ -11,7 +11,7 @@ use crate::snapshots;
 use crate::tidy::source::top;
 
 /// Every page of help, and how to ask for it.
-pub(crate) const PAGES: [(&str, &[&str]); 9] = [
+pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help", &["--help"]),
     ("help-run", &["run", "--help"]),
     ("help-check", &["check", "--help"]),
@@ -21,6 +21,9 @@ pub(crate) const PAGES: [(&str, &[&str]); 9] = [
     ("help-why", &["why", "--help"]),
     ("help-timeline", &["timeline", "--help"]),
     ("help-conform", &["conform", "--help"]),
+    ("help-new", &["new", "--help"]),
+    ("help-fmt", &["fmt", "--help"]),
+    ("help-show", &["show", "--help"]),
 ];
 
 const FINE: &str = "scenarios/lab3/4.1.ron";
@@ -36,25 +39,25 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-fn ask(args: &[&str]) -> Output {
+pub(crate) fn ask(args: &[&str]) -> Output {
     command(args).output().expect("the binary runs")
 }
 
-fn out(output: &Output) -> &str {
+pub(crate) fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("UTF-8")
 }
 
-fn remarks(output: &Output) -> &str {
+pub(crate) fn remarks(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
 
 #[track_caller]
-fn ends(output: &Output, status: i32) {
+pub(crate) fn ends(output: &Output, status: i32) {
     assert_eq!(output.status.code(), Some(status), "{}", remarks(output));
 }
 
 /// A scenario for one test, in a file of its own.
-fn written(name: &str, text: &str) -> String {
+pub(crate) fn written(name: &str, text: &str) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).expect("a folder for tests");
     path.to_str().expect("UTF-8").to_owned()

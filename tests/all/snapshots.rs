@@ -69,6 +69,7 @@ fn asserted() -> BTreeSet<String> {
     let help = crate::cli::PAGES
         .iter()
         .map(|(name, _)| format!("cli/{name}"));
+    let shown = crate::house::SHOWN.iter().map(|name| (*name).to_owned());
     let imports = stems("tests/import/cfg", "cfg")
         .into_iter()
         .map(|name| format!("import/cfg/{name}"));
@@ -83,6 +84,7 @@ fn asserted() -> BTreeSet<String> {
         .chain(reasons)
         .chain(refusals)
         .chain(help)
+        .chain(shown)
         .chain(imports)
         .map(|path| format!("snapshots/{path}.snap"))
         .collect()
