@@ -19,6 +19,7 @@ mod manual;
 mod new;
 pub mod paint;
 mod play;
+mod plot;
 mod progress;
 #[cfg(all(feature = "record", unix))]
 mod record;
@@ -27,6 +28,7 @@ mod screen;
 mod seq;
 mod show;
 mod timeline;
+mod whole;
 mod why;
 
 use std::io;
@@ -75,6 +77,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Graph(args) => graph::run(args, screen),
         Command::Seq(args) => seq::run(args, screen),
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
+        Command::Plot(args) => plot::run(args, screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),

@@ -12,8 +12,11 @@ pub mod graph;
 pub mod journal;
 pub mod json;
 pub mod markdown;
+pub mod markup;
 
 pub mod picks;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod replies;
 pub mod sequence;
 pub mod spread;

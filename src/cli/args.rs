@@ -73,6 +73,8 @@ pub enum Command {
     Why(Why),
     /// Show a run as one line per server: load, checks, state
     Timeline(Timeline),
+    /// Draw plots of a run, each with a table of its numbers
+    Plot(Plot),
     /// Write a scenario to begin with
     New(New),
     /// Lay scenario files out
@@ -285,6 +287,20 @@ pub struct Timeline {
     /// Characters per line; if not given, those of the terminal, or 100 where there is none
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(60..))]
     pub width: Option<u16>,
+    /// Changes to the scenario
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// `balancelab plot`
+#[derive(Clone, Debug, Args)]
+pub struct Plot {
+    /// The scenario that is run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The folder for NAME.svg and NAME.csv of each plot; it is made if need be
+    #[arg(short, long, value_name = "FOLDER")]
+    pub out: PathBuf,
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,

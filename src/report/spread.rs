@@ -100,6 +100,11 @@ impl Sorted {
         self.count
     }
 
+    /// The distinct values in microseconds with their counts, ascending.
+    pub fn values(&self) -> &[(u64, u64)] {
+        &self.values
+    }
+
     /// The smallest; 0 if there is none.
     pub fn min(&self) -> f64 {
         self.values.first().map_or(0.0, |v| millis(v.0))

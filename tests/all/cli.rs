@@ -19,6 +19,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-graph", &["graph", "--help"]),
     ("help-seq", &["seq", "--help"]),
     ("help-why", &["why", "--help"]),
+    ("help-plot", &["plot", "--help"]),
     ("help-timeline", &["timeline", "--help"]),
     ("help-conform", &["conform", "--help"]),
     ("help-new", &["new", "--help"]),

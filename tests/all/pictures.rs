@@ -1,8 +1,15 @@
 //! Timelines and plots: what they show of every lab task, and that they count as the
 //! table counts.
 
+use std::collections::BTreeSet;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
 use balancelab::plan::Plan;
 use balancelab::report::course::Course;
+use balancelab::report::plot::{self, Plot};
 use balancelab::report::table::NoInk;
 use balancelab::report::timeline::{self, Signs, Timeline};
 use balancelab::report::{Clock, KeepPicks, Report, Tally};
@@ -10,9 +17,10 @@ use balancelab::trace::Names;
 
 use crate::play;
 use crate::snapshots;
+use crate::tidy::source::top;
 
 /// The views of each lab task that are made of its course.
-pub(crate) const VIEWS: [&str; 1] = ["timeline"];
+pub(crate) const VIEWS: [&str; 2] = ["timeline", "plots"];
 
 /// A run with its course.
 struct Run {
@@ -52,6 +60,49 @@ impl Run {
         };
         timeline.text(width, signs, &NoInk)
     }
+
+    fn plots(&self) -> Vec<Plot> {
+        let run = plot::Run {
+            plan: &self.plan,
+            course: &self.course,
+            report: &self.report,
+            names: &self.names,
+        };
+        run.plots()
+    }
+}
+
+/// What the plots say, their numbers, and a checksum of each picture (FNV-1a): its bytes
+/// are the same everywhere.
+fn described(plots: &[Plot]) -> String {
+    let mut out = String::new();
+    for plot in plots {
+        let sum = plot
+            .svg()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+                (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        let (title, name) = (&plot.title, plot.name);
+        let _ = write!(
+            out,
+            "{title}   {name}.svg {sum:016x}\n\n{}\n\n",
+            plot.description
+        );
+        out += &plot.table.text(&NoInk);
+        out.push('\n');
+    }
+    out
+}
+
+/// The numbers of a column, those of one server if that is asked for.
+fn column(plot: &Plot, title: &str, server: Option<&str>) -> Vec<f64> {
+    let place = |wanted: &str| plot.table.head().position(|title| title == wanted);
+    let at = place(title).unwrap_or_else(|| panic!("{}: {title}", plot.name));
+    let whose = place("server");
+    let rows = plot.table.rows();
+    let rows = rows.filter(|row| server.is_none() || whose.map(|at| row[at]) == server);
+    rows.map(|row| row[at].parse().expect("a number")).collect()
 }
 
 #[test]
@@ -60,6 +111,188 @@ fn every_lab_task_has_its_pictures() {
         let run = Run::task(&task);
         let timeline = run.timeline(100, Signs::Unicode);
         snapshots::assert(&format!("lab3/{task}/timeline"), &timeline);
+        let plots = described(&run.plots());
+        snapshots::assert(&format!("lab3/{task}/plots"), &plots);
+    }
+}
+
+/// Whatever a plot counts, it counts as the table of the run does.
+#[test]
+fn plots_count_as_the_table_counts() {
+    for task in snapshots::tasks() {
+        let run = Run::task(&task);
+        let plots = run.plots();
+        let plot = |name: &str| plots.iter().find(|plot| plot.name == name).expect("a plot");
+        for server in &run.report.servers {
+            let (name, row) = (server.name.as_str(), &server.row);
+            let counted = [
+                column(plot("requests"), name, None),
+                column(plot("latency"), "requests", Some(name)),
+                column(plot("distribution"), "requests", Some(name)),
+                column(plot("shares"), "requests", Some(name)),
+            ];
+            for counted in counted {
+                assert_eq!(
+                    counted.iter().sum::<f64>() as u64,
+                    row.requests,
+                    "{task}: {name}"
+                );
+            }
+            let errors = column(plot("latency"), "errors", Some(name));
+            assert_eq!(
+                errors.iter().sum::<f64>() as u64,
+                row.errors,
+                "{task}: {name}"
+            );
+            let chosen = column(plot("shares"), "chosen by the algorithm", Some(name));
+            assert_eq!(chosen, [row.by_algorithm as f64], "{task}: {name}");
+            let Some(times) = row.times else { continue };
+            for (title, value) in [
+                ("min ms", times.min),
+                ("50 %", times.p50),
+                ("95 %", times.p95),
+                ("99 %", times.p99),
+                ("max ms", times.max),
+            ] {
+                let shown = column(plot("distribution"), title, Some(name));
+                assert!(
+                    (shown[0] - value).abs() <= 0.0501,
+                    "{task}: {name}: {title}"
+                );
+            }
+        }
+    }
+}
+
+/// Each picture is XML with a title and a description, and no word leaves its paper or
+/// lies on another.
+#[test]
+fn pictures_are_whole_and_legible() {
+    for task in [
+        "1.1-browser",
+        "1.5-at-once",
+        "3-maint",
+        "4.3-at-once",
+        "4.6",
+        "5-random",
+    ] {
+        for plot in Run::task(task).plots() {
+            let name = format!("{task}: {}", plot.name);
+            let svg = plot.svg();
+            assert!(svg.len() < 100_000, "{name}: {} bytes", svg.len());
+            let document = roxmltree::Document::parse(&svg).expect("XML");
+            let root = document.root_element();
+            let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
+                let text = node.attribute(name).expect("an attribute");
+                text.parse().expect("a number")
+            };
+            let ids: Vec<&str> = document
+                .descendants()
+                .filter_map(|n| n.attribute("id"))
+                .collect();
+            let labels = root.attribute("aria-labelledby").expect("labels");
+            assert_eq!(labels.split(' ').collect::<Vec<_>>(), ids, "{name}");
+            let mut boxes: Vec<(f64, f64, f64, &str)> = Vec::new();
+            for text in document
+                .descendants()
+                .filter(|node| node.has_tag_name("text"))
+            {
+                let words = text.text().unwrap_or("");
+                let size = if text.attribute("class") == Some("title") {
+                    9.0
+                } else {
+                    7.0
+                };
+                let width = words.chars().count() as f64 * size;
+                let left = number(text, "x")
+                    - match text.attribute("text-anchor") {
+                        Some("middle") => width / 2.0,
+                        Some("end") => width,
+                        _ => 0.0,
+                    };
+                let y = number(text, "y");
+                let inside = left >= -4.0 && left + width * 0.9 <= number(root, "width");
+                assert!(
+                    inside && y > 10.0 && y <= number(root, "height"),
+                    "{name}: {words}"
+                );
+                for (other_left, other_right, other_y, other) in &boxes {
+                    let beside = left >= *other_right || left + width * 0.85 <= *other_left;
+                    assert!(
+                        beside || (y - other_y).abs() >= 12.0,
+                        "{name}: {words} on {other}"
+                    );
+                }
+                boxes.push((left, left + width * 0.85, y, words));
+            }
+            for path in document
+                .descendants()
+                .filter(|node| node.has_tag_name("path"))
+            {
+                let d = path.attribute("d").expect("a path");
+                assert!(
+                    !d.contains('.') || path.attribute("class") == Some("paper"),
+                    "{name}: {d}"
+                );
+            }
+        }
+    }
+}
+
+/// The command writes what the library draws, the same twice, and says what it wrote.
+#[test]
+fn plot_writes_pictures_and_numbers() {
+    let folder = env!("CARGO_TARGET_TMPDIR").to_owned() + "/plots/of-4.3";
+    let _ = fs::remove_dir_all(&folder);
+    let told = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .args(["plot", "scenarios/lab3/4.3-at-once.ron", "--out", &folder])
+            .current_dir(top())
+            .output()
+            .expect("the binary runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert_eq!(told(), told());
+    let written: BTreeSet<String> = fs::read_dir(&folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file").path().display().to_string())
+        .collect();
+    let listed: BTreeSet<String> = told().lines().map(str::to_owned).collect();
+    assert_eq!(written, listed);
+    for plot in Run::task("4.3-at-once").plots() {
+        let read = |ending: &str| fs::read_to_string(format!("{folder}/{}.{ending}", plot.name));
+        assert_eq!(read("svg").expect("a picture"), plot.svg());
+        assert_eq!(read("csv").expect("a table"), plot.table.csv());
+    }
+    let nowhere = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .args(["plot", "scenarios/lab3/4.1.ron", "-o", "README.md/plots"])
+        .current_dir(top())
+        .output()
+        .expect("the binary runs");
+    assert_eq!(nowhere.status.code(), Some(3));
+}
+
+/// The pictures of the documentation are what the program draws. `just accept` writes them
+/// anew.
+#[test]
+fn the_page_of_pictures_is_what_the_program_draws() {
+    let page = fs::read_to_string(top().join("docs/pictures.md")).expect("a page");
+    for plot in Run::task("4.3-at-once").plots() {
+        let name = format!("pictures/{}.svg", plot.name);
+        assert!(page.contains(&format!("]({name})")), "{name} is shown");
+        let path = top().join("docs").join(&name);
+        if env::var("INSTA_UPDATE").is_ok_and(|mode| mode == "always") {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder to make");
+            fs::write(&path, plot.svg()).expect("a picture to write");
+        } else {
+            let kept = fs::read_to_string(&path).expect("a picture");
+            assert!(kept == plot.svg(), "docs/{name} is stale: `just accept`");
+        }
     }
 }
 

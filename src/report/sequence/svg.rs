@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{Drawn, Kind, Sequence};
+use crate::report::markup::escape;
 
 /// Height of a line of words, and what stands between two steps.
 const LINE: usize = 15;
@@ -176,18 +177,4 @@ fn arrow(body: &mut String, from: usize, to: usize, y: usize, kind: Kind) {
             y - 4
         );
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
