@@ -81,7 +81,7 @@ impl Dice {
     }
 }
 
-const BALANCES: [(u32, &str); 20] = [
+const BALANCES: [(u32, &str); 31] = [
     (18, "roundrobin"),
     (18, "leastconn"),
     (10, "first"),
@@ -100,6 +100,17 @@ const BALANCES: [(u32, &str); 20] = [
     (3, "hdr(host) use_domain_only"),
     (3, "hash path"),
     (2, "hash req.hdr(x-user)"),
+    (1, "hash src"),
+    (1, "hash method"),
+    (1, "hash url"),
+    (1, "hash query"),
+    (1, "hash pathq"),
+    (1, "hash url_param(uid)"),
+    (1, "hash req.cook(NODESESSID)"),
+    (1, "hdr(cookie)"),
+    (1, "uri len 12 depth 2 path-only"),
+    (1, "url_param x"),
+    (1, "hash str(same)"),
     (3, "random"),
     (2, "random(3)"),
 ];
@@ -316,7 +327,14 @@ impl Author {
         let host = dice.maybe(30, |dice| {
             dice.one_of(&["www.lab.local", "lab", "a.b.c.d", "10.1.2.3", "x.org:8080"])
         });
-        let mut headers = vec![("host".to_owned(), host.unwrap_or(DEFAULT_HOST).to_owned())];
+        let uri = uri(dice);
+        // HAProxy refuses a target whose host is not that of the header.
+        let host = if uri.starts_with("http:") {
+            "www.lab.local"
+        } else {
+            host.unwrap_or(DEFAULT_HOST)
+        };
+        let mut headers = vec![("host".to_owned(), host.to_owned())];
         if post {
             headers.push(("content-length".to_owned(), "0".to_owned()));
         }
@@ -337,7 +355,7 @@ impl Author {
             hold: dice.percent(60),
             source: source.unwrap_or(DEFAULT_SOURCE),
             method: if post { "POST" } else { "GET" }.to_owned(),
-            uri: uri(dice),
+            uri,
             headers,
             cookie: self.client_cookie(dice),
             app_cookies: self.app_cookies(dice),
@@ -493,6 +511,11 @@ fn uri(dice: &mut Dice) -> String {
         "/img/x.png",
         "/u0/u1/u2/u3",
         "/long/path/to",
+        "//a//b",
+        "/a;uid=7/b",
+        "/%61/b",
+        "http://www.lab.local/a/b",
+        "http://www.lab.local/",
     ]);
     let query = dice.weighed(&[
         (6, ""),
@@ -502,6 +525,9 @@ fn uri(dice: &mut Dice) -> String {
         (1, "?x=1&uid=abc"),
         (1, "?uidx=3"),
         (1, "?q=1"),
+        (1, "?q=1;uid=4"),
+        (1, "?uid"),
+        (1, "?"),
     ]);
     format!("{path}{query}")
 }
