@@ -20,6 +20,7 @@ mod new;
 pub mod paint;
 mod play;
 mod plot;
+mod profiles;
 mod progress;
 #[cfg(all(feature = "record", unix))]
 mod record;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
     match &cli.command {
         Command::Run(args) => run::run(args, cli.format, screen),
         Command::Check(args) => check::run(args, cli.format, screen),
+        Command::Profiles => profiles::run(cli.format, screen),
         Command::Conform(args) => conform::run(args, cli.format, screen),
         #[cfg(all(feature = "record", unix))]
         Command::Record(args) => record::run(args, screen),

@@ -13,6 +13,7 @@ pub mod known;
 pub mod listing;
 pub mod page;
 pub mod program;
+pub mod quirk;
 mod reason;
 pub mod recording;
 pub mod replay;

@@ -81,6 +81,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Print a scenario as one file, with what it extends
     Show(Show),
+    /// Say what the versions of HAProxy do differently, and which recordings show it
+    Profiles,
     /// Print the JSON Schema of scenarios
     Schema,
     /// Print a script with which a shell completes our words

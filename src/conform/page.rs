@@ -46,7 +46,8 @@ which server got the request, what waits where, what left which queue, every rep
 cookie, the termination flags, the retries and the counters.
 
 This page is the output of `balancelab conform --format markdown tests/reference`; a test keeps
-it fresh.
+it fresh. What the versions do differently from one another is told in
+[profiles](profiles.md), with the recordings that show it.
 ";
 
 fn add(page: &mut String, text: std::fmt::Arguments<'_>) {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use balance::{
     AttemptId, BackendId, Balancer, Chance, Ending, Event, Input, Interest, Moment, OrderId,
-    Output, Request, RequestId, Response, ServerId, Span, Version,
+    Output, Profile, Request, RequestId, Response, ServerId, Span,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -96,13 +96,13 @@ pub enum Stuck {
 }
 
 impl Replay {
-    /// A core set up as the recording's first line says, with the decisions of `version`.
+    /// A core set up as the recording's first line says, with the decisions of `profile`.
     /// `seed` feeds what HAProxy leaves to chance.
     ///
     /// # Errors
     /// What cannot be understood, or contradicts itself, on the first line.
-    pub fn new(recording: &Recording, version: Version, seed: u64) -> Result<Self, RecordingError> {
-        let config = recording.config(version)?;
+    pub fn new(recording: &Recording, profile: Profile, seed: u64) -> Result<Self, RecordingError> {
+        let config = recording.config(profile)?;
         let head = &recording.head;
         let mut core = Balancer::new(config, Moment::ZERO).map_err(|errors| {
             let problems: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -35,15 +35,15 @@ impl Recording {
         })
     }
 
-    /// The core's configuration for this backend, with the decisions of `version`.
+    /// The core's configuration for this backend, with the decisions of `profile`.
     ///
     /// # Errors
     /// The first word on the first line that HAProxy, or this core, would not understand.
-    pub fn config(&self, version: Version) -> Result<Config, RecordingError> {
+    pub fn config(&self, profile: Profile) -> Result<Config, RecordingError> {
         let backend = self.backend();
         let backend = backend.map_err(|problem| RecordingError::new(self.first, problem))?;
         Ok(Config {
-            profile: Profile::of(version),
+            profile,
             epoch: 0,
             backends: vec![backend],
         })

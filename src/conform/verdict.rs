@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use balance::Version;
+use balance::{Profile, Version};
 use serde_json::Value;
 
 use super::distribution::{Fit, Shares};
@@ -81,7 +81,8 @@ impl Verdict {
     pub fn of(recording: &Recording, asked: Option<Version>) -> Result<Self, RecordingError> {
         let version = recording.version(asked)?;
         let algorithm = algorithm(recording);
-        let outcome = match first_difference(recording, version)? {
+        let profile = Profile::of(version);
+        let outcome = match first_difference(recording, profile)? {
             None => Outcome::Same,
             Some(_) if !recording.head.exact || leaves_to_chance(version, &algorithm) => {
                 Outcome::Shares(shares_of_both(recording, version)?)
@@ -144,11 +145,14 @@ pub fn leaves_to_chance(version: Version, algorithm: &str) -> bool {
 }
 
 /// Replays the recording up to the first operation that goes otherwise.
-fn first_difference(
+///
+/// # Errors
+/// The first line describes a backend that the core refuses.
+pub fn first_difference(
     recording: &Recording,
-    version: Version,
+    profile: Profile,
 ) -> Result<Option<Difference>, RecordingError> {
-    let mut replay = Replay::new(recording, version, 0)?;
+    let mut replay = Replay::new(recording, profile, 0)?;
     for (before, step) in recording.steps.iter().enumerate() {
         let words = match replay.step(&step.operation) {
             Ok(seen) => differing(&step.operation, &step.seen, &seen),
@@ -240,7 +244,7 @@ fn shares_of_both(recording: &Recording, version: Version) -> Result<Fit, Record
     let mut runs = Vec::new();
     for seed in 0..REPLAYS {
         let mut run = Shares::new();
-        let mut replay = Replay::new(recording, version, seed)?;
+        let mut replay = Replay::new(recording, Profile::of(version), seed)?;
         replay.warm_up(seed as u32);
         for step in &recording.steps {
             // A replay that gets stuck has shares that do not fit.

@@ -1,10 +1,13 @@
 //! Do we agree with every recording of the real HAProxy that we hold?
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use balance::Version;
+use balancelab::conform::quirk::{self, QUIRKS, Quirk, Shown};
+use balancelab::conform::verdict::first_difference;
 use balancelab::conform::{Outcome, Tally, Verdict, archive, page};
 
 /// Every recording, judged once for all tests, in the order of its file's name.
@@ -121,4 +124,44 @@ fn the_profiles_are_told_apart() {
             assert!(!verdict.agrees(), "{files} {}", verdict.name);
         }
     }
+}
+
+/// The pages tell what a profile's switches do. Each recording named there agrees with its
+/// version, and no longer does when that one switch is turned.
+#[test]
+fn every_quirk_is_shown_by_its_recordings() {
+    let mut named: BTreeMap<(Version, String), Vec<(&Quirk, &Shown)>> = BTreeMap::new();
+    for quirk in QUIRKS {
+        for shown in quirk.shown {
+            let key = (shown.version, shown.recording.to_owned());
+            named.entry(key).or_default().push((quirk, shown));
+        }
+    }
+    let mut files = Vec::new();
+    collect(&folder(), &mut files);
+    for file in files {
+        let text = archive::text(&fs::read(&file).unwrap()).unwrap();
+        for recording in archive::recordings(&text) {
+            let recording = recording.unwrap();
+            let version = recording.version(None).unwrap();
+            let key = (version, recording.head.name.clone());
+            for (quirk, shown) in named.remove(&key).unwrap_or_default() {
+                let turned = quirk.otherwise(version, shown.unlike);
+                let difference = first_difference(&recording, turned).unwrap();
+                assert!(difference.is_some(), "{} in {shown:?}", quirk.name);
+            }
+        }
+    }
+    assert!(named.is_empty(), "no such recordings: {:?}", named.keys());
+}
+
+#[test]
+fn the_page_of_profiles_is_fresh() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/profiles.md");
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        kept == quirk::markdown(),
+        "docs/profiles.md is stale; write it anew with\n  \
+         cargo run -- profiles --format markdown > docs/profiles.md"
+    );
 }
