@@ -15,6 +15,7 @@ mod event_loop;
 mod fifo;
 mod foresight;
 mod lines;
+mod link;
 mod node;
 mod numbers;
 mod operator;

@@ -3,7 +3,7 @@
 //! Only [`scenario`](crate::scenario) and the importers build plans; the lab runs them and
 //! the reports read their names. All moments count from the start of the proxy.
 
-use balance::{BackendId, Config, Moment, ServerId, Span};
+use balance::{BackendId, Config, Door, Moment, ServerId, Span};
 
 /// Everything one run needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,8 +157,10 @@ pub struct RequestLine {
     pub headers: Vec<(String, String)>,
     /// The client's address as the proxy sees it.
     pub source: core::net::IpAddr,
-    /// The backend the frontend sends it to.
+    /// The backend it is sent to, unless it comes in through a door.
     pub backend: BackendId,
+    /// Where it comes in: the frontend's rules say which backend gets it.
+    pub door: Option<Door>,
 }
 
 /// A person who follows a script.

@@ -459,7 +459,7 @@ impl Replay {
                     self.set_stage(attempt.request, Stage::Trying(attempt, server));
                     self.attempts.push(attempt);
                 }
-                Output::Answer { request, .. } => {
+                Output::Answer { request, .. } | Output::Close { request } => {
                     self.set_stage(request, Stage::Over);
                     self.live.remove(&request);
                 }

@@ -46,6 +46,7 @@ impl Recording {
             profile,
             epoch: 0,
             backends: vec![backend],
+            frontends: Vec::new(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The simulated driver: tells the balancing core what happens, and turns what it asks for
 //! into agenda entries.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use balance::alert::reason_phrase;
 use balance::config::CheckKind;
@@ -11,12 +11,13 @@ use balance::{
 };
 
 use crate::kernel::Stream;
-use crate::plan::{self, Reach, RequestLine};
+use crate::plan::{self, RequestLine};
 use crate::trace::{Message, Sink};
 
 use super::clients::{Clients, Outcome};
 use super::event::{Caller, Event, Handshake};
-use super::lines::{Connection, Idle, Line};
+use super::lines::{Connection, Line};
+use super::link::{Link, links};
 use super::node::{Job, Node};
 use super::outbox::Outbox;
 use super::sessions::{Brought, Visit};
@@ -64,17 +65,6 @@ pub(super) struct Port {
     http_checks: Vec<bool>,
 }
 
-/// The way from the proxy to one server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Link {
-    /// Index of the node behind it; none if nothing is there.
-    node: Option<u32>,
-    /// Whether that node's process runs.
-    alive: bool,
-    /// Established connections that nobody uses.
-    idle: Idle,
-}
-
 impl Port {
     /// A port to a balancer with these settings, started at the beginning of the run.
     ///
@@ -87,34 +77,12 @@ impl Port {
         stalls: Stalls,
     ) -> Result<Self, Vec<ConfigError>> {
         let balancer = Balancer::new(config.clone(), Moment::ZERO)?;
-        let nowhere = Link {
-            node: None,
-            alive: false,
-            idle: Idle::Closed,
-        };
-        let backends = config.backends.iter();
-        let mut links: Vec<Vec<Link>> = backends
-            .map(|backend| vec![nowhere.clone(); backend.servers.len()])
-            .collect();
-        for (index, node) in (0..).zip(nodes) {
-            for server in &node.servers {
-                links[server.backend.0 as usize][server.slot as usize] = Link {
-                    node: Some(index),
-                    alive: node.reach == Reach::Listening,
-                    idle: match (node.keep_alive, node.event_loop) {
-                        (false, _) => Idle::Closed,
-                        (true, false) => Idle::Counted(0),
-                        (true, true) => Idle::Known(VecDeque::new()),
-                    },
-                };
-            }
-        }
         let is_http = |check: &CheckKind| matches!(check, CheckKind::Http { .. });
         Ok(Self {
             wake: balancer.next_wake().unwrap_or(Moment::NEVER),
             balancer,
             chance,
-            links,
+            links: links(config, nodes),
             opening: BTreeMap::new(),
             checks: BTreeMap::new(),
             reused: Vec::new(),
@@ -209,10 +177,18 @@ impl Port {
             headers,
             body: &[],
         };
-        let input = Input::Arrived {
-            request,
-            backend: line.backend,
-            facts: &facts,
+        let facts = &facts;
+        let input = match line.door {
+            None => Input::Arrived {
+                request,
+                backend: line.backend,
+                facts,
+            },
+            Some(door) => Input::Entered {
+                request,
+                door,
+                facts,
+            },
         };
         self.pump(input, out);
     }
@@ -449,6 +425,7 @@ impl Port {
             // Only an answer is relayed, and who brings one looks at what `pump` returns.
             Output::Relay { .. } => {}
             Output::Answer { request, status } => self.deliver(request, status, false, false, out),
+            Output::Close { request } => self.deliver(request, 0, false, false, out),
             Output::Hangup(attempt) => {
                 self.opening.remove(&attempt);
                 self.lines.remove(&attempt);
@@ -600,9 +577,15 @@ impl Port {
             return Brought::NONE;
         };
         let edited = self.balancer.edits(request);
-        let brought = match edited.and_then(|edits| edits.cookies.as_ref()) {
-            Some(cookies) => cookies.iter().find_map(|header| sessions.brought(header)),
-            None => out
+        let rewrite = self.balancer.rewrite(request);
+        let brought = match (edited.and_then(|edits| edits.cookies.as_ref()), rewrite) {
+            (Some(cookies), _) => cookies.iter().find_map(|header| sessions.brought(header)),
+            (None, Some(rewrite)) => {
+                let headers = rewrite.headers.iter();
+                let mut cookies = headers.filter(|(name, _)| name == "cookie");
+                cookies.find_map(|(_, value)| sessions.brought(value))
+            }
+            (None, None) => out
                 .ground
                 .numbers
                 .sender(request)

@@ -124,6 +124,7 @@ fn users(name: &str, threads: u32, loops: u64) -> ThreadGroup {
             headers: Vec::new(),
             source: [192, 168, 42, 1].into(),
             backend: BackendId(0),
+            door: None,
         },
         start: Moment::ZERO,
     }

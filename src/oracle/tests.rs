@@ -46,6 +46,7 @@ fn plan() -> Plan {
             headers: Vec::new(),
             source: [192, 168, 42, 1].into(),
             backend: BackendId(0),
+            door: None,
         },
         start: Moment::ZERO,
     })];

@@ -277,6 +277,7 @@ fn request() -> RequestLine {
         headers: Vec::new(),
         source: core::net::IpAddr::from([192, 168, 42, 1]),
         backend: BackendId(0),
+        door: None,
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Limits {
     pub server: LaneIndex,
     pub queue: LaneIndex,
     pub pause: LaneIndex,
+    pub tarpit: LaneIndex,
 }
 
 /// A backend and all it remembers.
@@ -33,8 +34,10 @@ pub(crate) struct Backend {
     pub config: config::Backend,
     /// Whether weights may change freely at run time.
     pub dynamic: bool,
-    /// Whether anything but balancing may decide about requests: cookies, tables, rules.
+    /// Whether a cookie or a table may bind requests to servers.
     pub persists: bool,
+    /// Whether rules look at its requests.
+    pub ruled: bool,
     /// Greatest common divisor of the configured weights (static algorithms); else 1.
     pub divisor: u32,
     pub farm: Farm,
@@ -78,6 +81,7 @@ impl Backend {
             server: timers.lane(config.timeout_server),
             queue: timers.lane(config.timeout_queue.or(config.timeout_connect)),
             pause: timers.lane(Some(retry_pause(config.timeout_connect))),
+            tarpit: timers.lane(config.timeout_tarpit),
         };
         let mut farm = Farm {
             fullconn: config.fullconn.max(1),
@@ -100,8 +104,8 @@ impl Backend {
             servers.push(server);
         }
         farm.count();
-        let persists = config.cookie.is_some()
-            || config.stick.is_some()
+        let persists = config.cookie.is_some() || config.stick.is_some();
+        let ruled = !config.rules.is_empty()
             || !config.persist_rules.is_empty()
             || !config.use_server.is_empty();
         let mut cookies = CookieValues::default();
@@ -120,6 +124,7 @@ impl Backend {
             config,
             dynamic,
             persists,
+            ruled,
             divisor,
             farm,
             picker,

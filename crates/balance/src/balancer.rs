@@ -13,10 +13,12 @@ use crate::event::{By, CheckCode, Event, Interest, Status};
 use crate::flow::Flow;
 use crate::ids::{BackendId, RequestId, ServerId, Slots};
 use crate::input::Input;
+use crate::journey::Passage;
 use crate::output::Output;
 use crate::profile::Profile;
+use crate::route::Frontend;
 use crate::time::{Moment, Span};
-use crate::timers::{Expired, ServerTimer, Timers};
+use crate::timers::{Expired, LaneIndex, NONE, ServerTimer, Timers};
 
 /// How a request ended: the facts of an HTTP log line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Ending {
     pub server: Option<ServerId>,
     /// Who chose that server.
     pub by: Option<By>,
+    /// The backend it was for; none if a frontend answered it, or found none for it.
+    pub backend: Option<BackendId>,
     /// Attempts after the first (`%rc`).
     pub retries: u32,
     /// Whether it was redispatched (the `+` of `%rc`).
@@ -67,6 +71,11 @@ pub struct Balancer {
     pub(crate) profile: Profile,
     pub(crate) interest: Interest,
     pub(crate) backends: Vec<Backend>,
+    pub(crate) frontends: Vec<Frontend>,
+    /// The lane of each frontend's `timeout tarpit`.
+    pub(crate) tarpits: Vec<LaneIndex>,
+    /// Of requests that rules changed or answered, until their numbers are used again.
+    pub(crate) passages: BTreeMap<RequestId, Passage>,
     pub(crate) flows: Slots<RequestId, Flow>,
     pub(crate) timers: Timers,
     pub(crate) outputs: VecDeque<Output>,
@@ -95,6 +104,7 @@ impl Balancer {
             profile,
             epoch,
             backends,
+            frontends,
         } = config;
         let mut timers = Timers::default();
         let backends = backends
@@ -104,10 +114,17 @@ impl Balancer {
                 Backend::new(BackendId(index as u32), config, &profile, &mut timers, now)
             })
             .collect();
+        let tarpits = frontends.iter();
+        let tarpits = tarpits
+            .map(|frontend| timers.lane(frontend.timeout_tarpit))
+            .collect();
         let mut balancer = Self {
             profile,
             interest: Interest::default(),
             backends,
+            tarpits,
+            frontends,
+            passages: BTreeMap::new(),
             flows: Slots::default(),
             timers,
             outputs: VecDeque::new(),
@@ -170,6 +187,11 @@ impl Balancer {
                 backend,
                 facts,
             } => self.arrive(now, request, backend, facts, chance),
+            Input::Entered {
+                request,
+                door,
+                facts,
+            } => self.enter(now, request, door, facts, chance),
             Input::Connected(attempt) => self.connected(now, attempt, chance),
             Input::Refused(attempt) => self.refused(now, attempt, chance),
             Input::Answered(attempt, response) => self.answered(now, attempt, response, chance),
@@ -286,9 +308,11 @@ impl Balancer {
             flags: [cause, state, asked, told],
             server: flow.server_id(),
             by: flow.server_id().map(|_| flow.by),
-            retries: flow
-                .failures
-                .min(self.backends[flow.backend as usize].config.retries),
+            backend: (flow.backend != NONE).then_some(BackendId(flow.backend)),
+            retries: self
+                .backends
+                .get(flow.backend as usize)
+                .map_or(0, |backend| flow.failures.min(backend.config.retries)),
             redispatched: flow.redispatched,
             arrived: flow.arrived,
             waited,

@@ -3,11 +3,16 @@
 //! Fields are public because a configuration is plain data;
 //! [`Balancer::new`](crate::Balancer::new) finds everything that contradicts itself.
 
+mod check;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
+pub use check::{Check, CheckKind, InitState, Observe, OnError};
+
 use crate::profile::Profile;
+use crate::route::{Frontend, Rules};
 use crate::rule::{PersistRule, UseServer};
 use crate::time::Span;
 
@@ -21,6 +26,8 @@ pub struct Config {
     pub epoch: u64,
     /// The backends, in configuration order.
     pub backends: Vec<Backend>,
+    /// The frontends, in configuration order; requests may also be sent straight to backends.
+    pub frontends: Vec<Frontend>,
 }
 
 /// One backend (manual: "backend", "balance", "cookie", "option ...").
@@ -64,6 +71,10 @@ pub struct Backend {
     pub disable_on_404: bool,
     /// `stick-table`, `stick ...`
     pub stick: Option<Stick>,
+    /// `timeout tarpit`, else `timeout connect`.
+    pub timeout_tarpit: Option<Span>,
+    /// `http-request` and `redirect` rules.
+    pub rules: Rules,
     /// `force-persist` and `ignore-persist`, in order.
     pub persist_rules: Vec<PersistRule>,
     /// `use-server`, in order.
@@ -94,6 +105,8 @@ impl Default for Backend {
             check: CheckKind::Tcp,
             disable_on_404: false,
             stick: None,
+            timeout_tarpit: None,
+            rules: Rules::default(),
             persist_rules: Vec::new(),
             use_server: Vec::new(),
             servers: Vec::new(),
@@ -280,26 +293,6 @@ impl Default for RetryOn {
     }
 }
 
-/// What a health check does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CheckKind {
-    /// Connects, and passes when the connection is there.
-    #[default]
-    Tcp,
-    /// `option httpchk METHOD URI`, with `http-check expect status` if given
-    /// (otherwise 200..=399 pass).
-    Http {
-        /// `OPTIONS`, `HEAD`, ...
-        method: String,
-        /// `/`
-        uri: String,
-        /// Inclusive ranges of statuses that pass; empty: 200..=399.
-        expect: Vec<(u16, u16)>,
-        /// `http-check expect !`: the ranges fail instead.
-        negate: bool,
-    },
-}
-
 /// `stick-table` and `stick` rules of a backend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stick {
@@ -411,79 +404,6 @@ impl Default for Server {
             init_state: InitState::None,
         }
     }
-}
-
-/// `check`: intervals and thresholds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// `inter`
-    pub inter: Span,
-    /// `fastinter`
-    pub fastinter: Option<Span>,
-    /// `downinter`
-    pub downinter: Option<Span>,
-    /// `rise`, at least 1
-    pub rise: u32,
-    /// `fall`, at least 1
-    pub fall: u32,
-    /// When the first run starts after the process did. Absent: HAProxy's staggering
-    /// (spec: health checks, section 2). Not a word of HAProxy: it fixes the phase.
-    pub first: Option<Span>,
-}
-
-impl Default for Check {
-    fn default() -> Self {
-        Self {
-            inter: Span::from_millis(2000),
-            fastinter: None,
-            downinter: None,
-            rise: 2,
-            fall: 3,
-            first: None,
-        }
-    }
-}
-
-/// `observe`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Observe {
-    /// Traffic says nothing about health.
-    #[default]
-    None,
-    /// Connections do.
-    Layer4,
-    /// Answers do.
-    Layer7,
-}
-
-/// `on-error`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// `fastinter`
-    Fastinter,
-    /// `fail-check`
-    #[default]
-    FailCheck,
-    /// `sudden-death`
-    SuddenDeath,
-    /// `mark-down`
-    MarkDown,
-}
-
-/// `init-state` (3.1 on)
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum InitState {
-    /// As before 3.1.
-    #[default]
-    None,
-    /// `fully-up`
-    FullyUp,
-    /// `up`
-    Up,
-    /// `down`
-    Down,
-    /// `fully-down`
-    FullyDown,
 }
 
 impl Balance {

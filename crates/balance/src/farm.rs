@@ -99,6 +99,11 @@ impl Farm {
         }
     }
 
+    /// Requests in the backend's queue and in those of its servers.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.members.iter().map(|member| member.queued).sum::<u32>() + self.queued
+    }
+
     /// How many requests `slot` may serve now; 0 is no limit (spec: queues, 2).
     pub fn limit(&self, slot: u32) -> u32 {
         let member = &self.members[slot as usize];

@@ -26,13 +26,8 @@ impl Fetch {
                 .values(name)
                 .last()
                 .and_then(|value| elements(value).last()),
-            Self::Cookie(name) => request
-                .values("cookie")
-                .flat_map(elements)
-                .flat_map(|list| pairs(list, name.len()))
-                .filter_map(|(found, value)| (found == name).then_some(value))
-                .last(),
-            Self::UrlParam(name) => url_param(request.uri, name),
+            Self::Cookie(name) => each_cookie(request, name).last(),
+            Self::UrlParam(name) => each_param(request.uri, name).next(),
             Self::Str(text) => Some(text.as_str()),
         };
         text.map(Cow::Borrowed)
@@ -115,13 +110,25 @@ fn pairs(list: &str, length: usize) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// `url_param(NAME)`: the first parameter called `name` of the query. Parameters begin
-/// behind `?`, `&` and `;`.
-fn url_param<'a>(uri: &'a str, name: &str) -> Option<&'a str> {
-    let (_, query) = uri.split_once('?')?;
+/// The values of every cookie called `name`, in order.
+pub(crate) fn each_cookie<'a>(
+    request: &Request<'a>,
+    name: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    request
+        .values("cookie")
+        .flat_map(elements)
+        .flat_map(move |list| pairs(list, name.len()))
+        .filter_map(move |(found, value)| (found == name).then_some(value))
+}
+
+/// The values of every parameter called `name` of the query. Parameters begin behind `?`,
+/// `&` and `;`.
+pub(crate) fn each_param<'a>(uri: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let (_, query) = uri.split_once('?').unwrap_or_default();
     query
         .split(['&', ';', '?'])
-        .find_map(|param| param.strip_prefix(name)?.strip_prefix('='))
+        .filter_map(move |param| param.strip_prefix(name)?.strip_prefix('='))
 }
 
 #[cfg(test)]

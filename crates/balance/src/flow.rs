@@ -15,6 +15,8 @@ pub(crate) enum Phase {
     /// Over, or never begun: the number is free.
     #[default]
     Over,
+    /// A rule makes it wait for its answer.
+    Held,
     /// Waits in the queue of its server, or of the backend if it has none.
     Queued,
     /// Has been given to a server and connects in its turn.

@@ -8,6 +8,10 @@ use core::ops::{Index, IndexMut};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub u32);
 
+/// A frontend, numbered from 0 in configuration order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrontendId(pub u32);
+
 /// A server: its backend and its place in it (declaration order; servers added at
 /// run time follow; the place of a deleted server is not used again).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +70,7 @@ macro_rules! slot {
         }
     )*};
 }
-slot!(BackendId, RequestId, OrderId);
+slot!(BackendId, FrontendId, RequestId, OrderId);
 
 /// A vector that is indexed by one kind of id only.
 #[derive(Clone, Debug, PartialEq, Eq)]

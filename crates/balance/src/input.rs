@@ -2,6 +2,7 @@
 
 use crate::ids::{AttemptId, BackendId, OrderId, ProbeId, RequestId};
 use crate::request::{Request, Response};
+use crate::route::Door;
 
 /// A fact, told with the moment at which it became known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +13,15 @@ pub enum Input<'a> {
         request: RequestId,
         /// Where the frontend sent it.
         backend: BackendId,
+        /// What the client sent.
+        facts: &'a Request<'a>,
+    },
+    /// A client's request has arrived whole through a frontend, whose rules say where to.
+    Entered {
+        /// The driver's number for it; free again once the request has ended.
+        request: RequestId,
+        /// Where the client came in.
+        door: Door,
         /// What the client sent.
         facts: &'a Request<'a>,
     },

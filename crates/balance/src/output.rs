@@ -31,6 +31,11 @@ pub enum Output {
         /// 503, 504, 502, ...
         status: u16,
     },
+    /// Close the client's connection without an answer.
+    Close {
+        /// Whose request it was.
+        request: RequestId,
+    },
     /// Close this attempt's connection; nothing more will be heard of it.
     Hangup(AttemptId),
     /// Ask this server how it is.

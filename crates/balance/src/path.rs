@@ -43,7 +43,13 @@ impl Balancer {
     ) {
         let flow = self.flows.at(request);
         match self.backends.get_mut(backend.0 as usize) {
+            Some(ruled) if ruled.ruled && flow.phase == Phase::Over => {
+                self.pass(now, request, backend, facts, chance);
+            }
             Some(backend) if flow.phase == Phase::Over => {
+                if !self.passages.is_empty() {
+                    self.passages.remove(&request);
+                }
                 Self::admit(now, flow, backend, facts);
                 if backend.persists {
                     self.persist(now, request, facts);
@@ -57,7 +63,7 @@ impl Balancer {
 
     /// Opens the books for a new request.
     #[inline]
-    fn admit(now: Moment, flow: &mut Flow, backend: &mut Backend, facts: &Request<'_>) {
+    pub(crate) fn admit(now: Moment, flow: &mut Flow, backend: &mut Backend, facts: &Request<'_>) {
         backend.farm.connections += 1;
         backend.counters.stot += 1;
         backend.counters.smax = backend.counters.smax.max(backend.farm.connections);
@@ -271,6 +277,10 @@ impl Balancer {
             arrival: self.tickets,
             let_out: 0,
         };
+        if let Some(passage) = self.passages.get(&request) {
+            ticket.class = passage.class;
+            ticket.at += i64::from(passage.offset);
+        }
         let flow = &mut self.flows[request];
         flow.phase = Phase::Queued;
         let backend = &mut self.backends[flow.backend as usize];
@@ -604,6 +614,9 @@ impl Balancer {
         if phase == Phase::Over {
             return self.note_ghost();
         }
+        if phase == Phase::Held {
+            return self.gone_while_held(now, request);
+        }
         let honoured = self.profile.aborts_honoured || self.backend_of(request).config.abortonclose;
         if !honoured {
             return;
@@ -613,7 +626,7 @@ impl Balancer {
             Phase::Queued | Phase::Woken => *b"CQ",
             Phase::Connecting | Phase::Pausing => *b"CC",
             Phase::Waiting => *b"CH",
-            Phase::Relaying | Phase::Over => *b"CD",
+            Phase::Relaying | Phase::Held | Phase::Over => *b"CD",
         };
         if matches!(phase, Phase::Queued | Phase::Woken) {
             self.leave_queue(request);
@@ -634,6 +647,7 @@ impl Balancer {
     pub(crate) fn overdue(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
         match self.flows[request].phase {
             Phase::Over | Phase::Woken => {}
+            Phase::Held => self.let_go(now, request),
             Phase::Queued => self.queue_timeout(now, request),
             Phase::Connecting => {
                 self.hang_up(request);

@@ -9,7 +9,6 @@ use crate::flow::Flow;
 use crate::ids::RequestId;
 use crate::profile::Version;
 use crate::request::{Request, Response};
-use crate::rule::{PersistRule, UseServer};
 use crate::stick::cookie::{CookieState, Freedom, Standing};
 use crate::stick::forward::forwarded;
 use crate::stick::set_cookie::Served;
@@ -20,41 +19,8 @@ impl Balancer {
     /// Reads the cookie of a new request and asks the stick table: the server it is bound
     /// to, and what is forwarded.
     pub(crate) fn persist(&mut self, now: Moment, request: RequestId, facts: &Request<'_>) {
-        self.apply_rules(request, facts);
         self.read_cookie(now, request, facts);
         self.ask_table(now, request, facts);
-    }
-
-    /// `force-persist` and `ignore-persist`, of which the first that matches counts, then
-    /// `use-server`, of which the first whose server can be reached does.
-    fn apply_rules(&mut self, request: RequestId, facts: &Request<'_>) {
-        let flow = &mut self.flows[request];
-        let backend = &self.backends[flow.backend as usize];
-        let config = &backend.config;
-        let applies = |rule: &&PersistRule| match rule {
-            PersistRule::Force(condition) | PersistRule::Ignore(condition) => {
-                condition.holds(facts)
-            }
-        };
-        match config.persist_rules.iter().find(applies) {
-            Some(PersistRule::Force(_)) => flow.forced = true,
-            Some(PersistRule::Ignore(_)) => {
-                if let Some(kept) = &mut flow.persistence {
-                    kept.ignored = true;
-                }
-            }
-            None => {}
-        }
-        let forced = config.persist || flow.forced;
-        let reached = |rule: &UseServer| {
-            let slot = backend
-                .slot_named(&rule.server)
-                .filter(|_| rule.condition.holds(facts))?;
-            (forced || !backend.servers[slot as usize].is_stopped()).then_some(slot)
-        };
-        if let Some(slot) = config.use_server.iter().find_map(reached) {
-            self.bind_to(request, slot, By::UseServer);
-        }
     }
 
     fn read_cookie(&mut self, now: Moment, request: RequestId, facts: &Request<'_>) {
@@ -124,7 +90,7 @@ impl Balancer {
     }
 
     /// Persistence has chosen `slot`.
-    fn bind_to(&mut self, request: RequestId, slot: u32, by: By) {
+    pub(crate) fn bind_to(&mut self, request: RequestId, slot: u32, by: By) {
         let flow = &mut self.flows[request];
         flow.assigned = true;
         flow.direct = true;
@@ -171,9 +137,12 @@ impl Balancer {
 
     /// The last two letters of the termination state.
     pub(crate) fn cookie_letters(&self, flow: &Flow) -> [u8; 2] {
-        let cookie = &self.backends[flow.backend as usize].config.cookie;
-        match (cookie, &flow.persistence) {
-            (Some(cookie), Some(kept)) => kept.cookie.letters(cookie),
+        let backend = self.backends.get(flow.backend as usize);
+        match (
+            backend.map(|backend| &backend.config.cookie),
+            &flow.persistence,
+        ) {
+            (Some(Some(cookie)), Some(kept)) => kept.cookie.letters(cookie),
             _ => *b"--",
         }
     }

@@ -1,41 +1,40 @@
 //! Conditions on a request, and the persistence rules that use them (manual: `use-server`,
 //! `force-persist`, `ignore-persist`; spec: cookies, 1).
 
-use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::config::Fetch;
-use crate::request::Request;
+use crate::action::Format;
+use crate::expression::Expression;
+use crate::pattern::Matching;
+use crate::scene::Scene;
 
-/// Holds if any of its terms does; a term holds if all its tests do. No term never holds;
-/// a term without tests always does.
+/// Holds if any of its terms does; a term holds if all its literals do. No term never
+/// holds; a term without literals always does. `unless` turns the outcome round.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Condition(pub Vec<Vec<Test>>);
+pub struct Condition {
+    /// The alternatives.
+    pub terms: Vec<Vec<Literal>>,
+    /// `unless` rather than `if`.
+    pub unless: bool,
+}
 
-/// One test of a condition: an anonymous ACL.
+/// An ACL or its opposite.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Test {
-    /// What is looked at. A request that lacks it fails the test.
-    pub fetch: Fetch,
-    /// What it is compared with.
-    pub matching: Matching,
-    /// `!`: the test holds if it fails.
+pub struct Literal {
+    /// The ACL: it holds if any of its tests does. Several conditions may share it.
+    pub acl: Arc<Vec<Test>>,
+    /// `!`
     pub negated: bool,
 }
 
-/// How a sample is compared. Several patterns: one of them must match.
+/// One line of an ACL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Matching {
-    /// `-m found`
-    Found,
-    /// `-m str`
-    Exactly(Vec<String>),
-    /// `-m beg`
-    Begins(Vec<String>),
-    /// `-m end`
-    Ends(Vec<String>),
-    /// `-m sub`
-    Contains(Vec<String>),
+pub struct Test {
+    /// What is looked at. A request that lacks it fails the test.
+    pub sample: Expression,
+    /// What it is compared with.
+    pub matching: Matching,
 }
 
 /// `force-persist` or `ignore-persist`: the first whose condition holds counts.
@@ -50,109 +49,78 @@ pub enum PersistRule {
 /// `use-server SERVER if CONDITION`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UseServer {
-    /// The server, by name.
-    pub server: String,
+    /// The server's name, or how it is made up.
+    pub server: Format,
     /// When it is used.
     pub condition: Condition,
+}
+
+impl UseServer {
+    /// A rule for the server called `name`.
+    pub fn named(name: &str, condition: Condition) -> Self {
+        Self {
+            server: Format::text(name),
+            condition,
+        }
+    }
+}
+
+impl Literal {
+    /// An ACL of this one test.
+    pub fn of(test: Test) -> Self {
+        Self {
+            acl: Arc::new(alloc::vec![test]),
+            negated: false,
+        }
+    }
 }
 
 impl Condition {
     /// The condition that always holds.
     pub fn always() -> Self {
-        Self(alloc::vec![Vec::new()])
+        Self {
+            terms: alloc::vec![Vec::new()],
+            unless: false,
+        }
     }
 
-    /// Whether it holds for `request`.
-    pub fn holds(&self, request: &Request<'_>) -> bool {
-        self.0
-            .iter()
-            .any(|term| term.iter().all(|test| test.holds(request)))
+    /// Whether it holds in `scene`.
+    pub(crate) fn holds(&self, scene: &Scene<'_>) -> bool {
+        let any = self.terms.iter().any(|term| {
+            term.iter().all(|literal| {
+                let held = literal.acl.iter().any(|test| test.holds(scene));
+                held != literal.negated
+            })
+        });
+        any != self.unless
     }
 }
 
 impl Test {
-    fn holds(&self, request: &Request<'_>) -> bool {
-        let sample = self.fetch.text(request);
-        let matched = sample.is_some_and(|sample| self.matching.fits(&sample));
-        matched != self.negated
+    fn holds(&self, scene: &Scene<'_>) -> bool {
+        self.sample.any(scene, |value| self.matching.fits(value))
     }
 }
 
-impl Matching {
-    fn fits(&self, sample: &str) -> bool {
-        match self {
-            Self::Found => true,
-            Self::Exactly(patterns) => patterns.iter().any(|pattern| sample == pattern),
-            Self::Begins(patterns) => patterns
-                .iter()
-                .any(|pattern| sample.starts_with(pattern.as_str())),
-            Self::Ends(patterns) => patterns
-                .iter()
-                .any(|pattern| sample.ends_with(pattern.as_str())),
-            Self::Contains(patterns) => patterns
-                .iter()
-                .any(|pattern| sample.contains(pattern.as_str())),
-        }
-    }
+/// Names the persistence rule in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Persisting {
+    /// No rule matched.
+    #[default]
+    Usual,
+    /// `force-persist`
+    Forced,
+    /// `ignore-persist`
+    Ignored,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::vec;
-
-    fn test(matching: Matching, negated: bool) -> Test {
-        Test {
-            fetch: Fetch::Path,
-            matching,
-            negated,
-        }
-    }
-
-    #[test]
-    fn terms_are_alternatives_and_tests_are_joined() {
-        let rows = [
-            (Condition::default(), false),
-            (Condition::always(), true),
-            (
-                Condition(vec![vec![test(
-                    Matching::Begins(vec!["/im".into()]),
-                    false,
-                )]]),
-                true,
-            ),
-            (
-                Condition(vec![vec![test(Matching::Begins(vec!["/im".into()]), true)]]),
-                false,
-            ),
-            (
-                Condition(vec![vec![test(
-                    Matching::Ends(vec![".js".into(), ".png".into()]),
-                    false,
-                )]]),
-                true,
-            ),
-            (
-                Condition(vec![vec![
-                    test(Matching::Contains(vec!["g/x".into()]), false),
-                    test(Matching::Exactly(vec!["/".into()]), false),
-                ]]),
-                false,
-            ),
-            (
-                Condition(vec![
-                    vec![test(Matching::Exactly(vec!["/".into()]), false)],
-                    vec![test(Matching::Found, false)],
-                ]),
-                true,
-            ),
-        ];
-        let request = Request {
-            uri: "/img/x.png?a=1",
-            ..Request::default()
-        };
-        for (condition, holds) in rows {
-            assert_eq!(condition.holds(&request), holds, "{condition:?}");
-        }
+impl PersistRule {
+    /// What the first of `rules` whose condition holds says.
+    pub(crate) fn of(rules: &[Self], scene: &Scene<'_>) -> Persisting {
+        let first = rules.iter().find_map(|rule| match rule {
+            Self::Force(condition) => condition.holds(scene).then_some(Persisting::Forced),
+            Self::Ignore(condition) => condition.holds(scene).then_some(Persisting::Ignored),
+        });
+        first.unwrap_or_default()
     }
 }

@@ -160,6 +160,7 @@ impl Check {
             backend: self
                 .backend_called(backend, written.backend.as_deref())
                 .unwrap_or(self.default_backend),
+            door: None,
         }
     }
 

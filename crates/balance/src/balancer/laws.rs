@@ -122,6 +122,7 @@ fn settings(algorithm: u8, options: u8) -> Config {
         profile: Profile::of(crate::Version::ALL[usize::from(options >> 4) % 3]),
         epoch: 0,
         backends: vec![backend],
+        frontends: Vec::new(),
     }
 }
 
@@ -156,6 +157,7 @@ impl World {
                 }
                 Output::Relay { .. }
                 | Output::Answer { .. }
+                | Output::Close { .. }
                 | Output::Reply(..)
                 | Output::Note(_) => {}
             }

@@ -21,6 +21,7 @@ fn balancer(version: crate::Version, backend: config::Backend) -> Balancer {
         profile: Profile::of(version),
         epoch: 0,
         backends: vec![backend],
+        frontends: vec::Vec::new(),
     };
     Balancer::new(config, Moment::ZERO).expect("a sound configuration")
 }
@@ -824,10 +825,7 @@ fn persistence_rules_act_as_verified() {
         visit(&mut ignored, 1, "", None),
         ("B".into(), "NN".into(), None)
     );
-    let rule = UseServer {
-        server: "A".into(),
-        condition: Condition::always(),
-    };
+    let rule = UseServer::named("A", Condition::always());
     let mut chosen = backend(&|it| it.use_server = vec![rule.clone()]);
     assert_eq!(
         visit(&mut chosen, 0, "SERVERID=s2", None),

@@ -1,0 +1,279 @@
+//! A request's way through the rules, before any server is chosen: nothing is changed on
+//! the way, so that what it comes to can be looked at as one value.
+//!
+//! The order is HAProxy's: the frontend's rules, the choice of the backend, persistence
+//! rules, the backend's rules, `use-server`.
+
+use alloc::string::String;
+use core::cell::RefCell;
+
+use crate::action::{Action, Rule};
+use crate::balancer::Balancer;
+use crate::chance::Chance;
+use crate::expression::{Expression, Value};
+use crate::ids::BackendId;
+use crate::request::Request;
+use crate::rewrite::Rewrite;
+use crate::route::{Door, Rules, Switch, Target};
+use crate::rule::{PersistRule, Persisting, UseServer};
+use crate::scene::{Scene, Variables};
+
+/// Why a request goes no further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// `deny`
+    Denied(u16),
+    /// `return`
+    Returned(u16),
+    /// `redirect`
+    Redirected(u16),
+    /// `tarpit`: answered later.
+    Tarpitted(u16),
+    /// `reject`: not answered at all.
+    Rejected,
+    /// There is no backend for it.
+    Nowhere,
+}
+
+/// What a way comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) backend: Option<BackendId>,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) persisting: Persisting,
+    /// The server that a `use-server` rule has chosen.
+    pub(crate) server: Option<u32>,
+    pub(crate) passage: Passage,
+}
+
+/// What is remembered of a request that passed rules until its number is used again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Passage {
+    /// What the server gets instead of what the client sent.
+    pub(crate) rewrite: Option<Rewrite>,
+    /// The `Location` of a redirection, and the cookie that comes with it.
+    pub(crate) location: Option<(String, Option<String>)>,
+    /// `set-priority-class`, -2047..=2047.
+    pub(crate) class: i16,
+    /// `set-priority-offset` in ms, -524287..=524287.
+    pub(crate) offset: i32,
+}
+
+/// The way itself.
+struct Journey<'a> {
+    balancer: &'a Balancer,
+    facts: &'a Request<'a>,
+    door: Option<Door>,
+    variables: Variables,
+    draw: &'a dyn Fn(u64) -> u64,
+    verdict: Verdict,
+}
+
+impl Balancer {
+    /// The way of a request that comes in through `door`, or is sent to `backend`.
+    pub(crate) fn journey(
+        &self,
+        door: Option<Door>,
+        backend: Option<BackendId>,
+        facts: &Request<'_>,
+        chance: &mut dyn Chance,
+    ) -> Verdict {
+        let chance = RefCell::new(chance);
+        let mut journey = Journey {
+            balancer: self,
+            facts,
+            door,
+            variables: Variables::new(),
+            draw: &|below| chance.borrow_mut().below(below),
+            verdict: Verdict::default(),
+        };
+        journey.go(backend);
+        journey.verdict
+    }
+}
+
+impl Journey<'_> {
+    fn go(&mut self, backend: Option<BackendId>) {
+        let balancer = self.balancer;
+        let frontend = self.door.and_then(|door| balancer.frontend(door));
+        let mut chosen = backend;
+        if let Some((frontend, _)) = frontend {
+            if self.stopped(&frontend.rules) {
+                return;
+            }
+            chosen = self.switch(&frontend.switches).or(frontend.default_backend);
+        }
+        let Some(id) = chosen else {
+            self.verdict.stop = Some(Stop::Nowhere);
+            return;
+        };
+        self.verdict.backend = Some(id);
+        let Some(backend) = balancer.backends.get(id.0 as usize) else {
+            return;
+        };
+        let config = &backend.config;
+        self.verdict.persisting = self.look(|scene| PersistRule::of(&config.persist_rules, scene));
+        let same = frontend.is_some_and(|(frontend, _)| frontend.listen == Some(id));
+        if !same && self.stopped(&config.rules) {
+            return;
+        }
+        let forced = config.persist || self.verdict.persisting == Persisting::Forced;
+        let reached = |rule: &UseServer, scene: &Scene<'_>| {
+            if !rule.condition.holds(scene) {
+                return None;
+            }
+            let slot = backend.slot_named(&rule.server.write(scene))?;
+            (forced || !backend.servers[slot as usize].is_stopped()).then_some(slot)
+        };
+        let rules = &config.use_server;
+        self.verdict.server = self.look(|scene| rules.iter().find_map(|rule| reached(rule, scene)));
+    }
+
+    /// The scene as it is now.
+    fn look<R>(&self, see: impl FnOnce(&Scene<'_>) -> R) -> R {
+        let headers;
+        let mut request = *self.facts;
+        if let Some(rewrite) = &self.verdict.passage.rewrite {
+            headers = rewrite.headers();
+            request = Request {
+                method: &rewrite.method,
+                uri: &rewrite.uri,
+                headers: &headers,
+                ..request
+            };
+        }
+        see(&Scene {
+            request,
+            backends: &self.balancer.backends,
+            door: self.door.and_then(|door| self.balancer.frontend(door)),
+            backend: self.verdict.backend,
+            variables: &self.variables,
+            draw: self.draw,
+        })
+    }
+
+    /// The backend that the first rule whose condition holds names.
+    fn switch(&self, switches: &[Switch]) -> Option<BackendId> {
+        self.look(|scene| {
+            let rule = switches.iter().find(|rule| rule.condition.holds(scene))?;
+            match &rule.to {
+                Target::Backend(id) => Some(*id),
+                Target::Named(format) => self.balancer.backend_named(&format.write(scene)),
+            }
+        })
+    }
+
+    /// Follows a section's rules; whether one of them ends the way.
+    fn stopped(&mut self, rules: &Rules) -> bool {
+        for rule in &rules.request {
+            if self.look(|scene| rule.condition.holds(scene)) {
+                if rule.action == Action::Allow {
+                    break;
+                }
+                self.act(rule);
+                if self.verdict.stop.is_some() {
+                    return true;
+                }
+            }
+        }
+        for rule in &rules.redirect {
+            if self.look(|scene| rule.condition.holds(scene)) {
+                self.act(rule);
+                if self.verdict.stop.is_some() {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Does what `rule` says.
+    fn act(&mut self, rule: &Rule) {
+        let stop = match &rule.action {
+            Action::Deny(status) => Stop::Denied(*status),
+            Action::Return(status) => Stop::Returned(*status),
+            Action::Tarpit(status) => Stop::Tarpitted(*status),
+            Action::Reject => Stop::Rejected,
+            Action::Redirect(redirect) => {
+                let Some(location) = self.look(|scene| redirect.location(scene)) else {
+                    return;
+                };
+                let cookie = redirect.set_cookie.clone();
+                self.verdict.passage.location = Some((location, cookie));
+                Stop::Redirected(redirect.status)
+            }
+            Action::SetClass(expression) => {
+                if let Some(number) = self.number(expression) {
+                    self.verdict.passage.class = number.clamp(-2047, 2047) as i16;
+                }
+                return;
+            }
+            Action::SetOffset(expression) => {
+                if let Some(number) = self.number(expression) {
+                    self.verdict.passage.offset = number.clamp(-524_287, 524_287) as i32;
+                }
+                return;
+            }
+            Action::SetVar(name, expression) => {
+                let value = self.look(|scene| expression.value(scene).map(Value::kept));
+                if let Some(value) = value {
+                    self.variables.insert(name.clone(), value);
+                }
+                return;
+            }
+            Action::SetVarFormat(name, format) => {
+                let text = self.look(|scene| format.write(scene));
+                let value = Value::Text(text.into());
+                self.variables.insert(name.clone(), value);
+                return;
+            }
+            Action::UnsetVar(name) => {
+                self.variables.remove(name);
+                return;
+            }
+            changing => return self.change(changing),
+        };
+        self.verdict.stop = Some(stop);
+    }
+
+    fn number(&self, expression: &Expression) -> Option<i64> {
+        self.look(|scene| expression.value(scene)?.number())
+    }
+
+    /// Changes the request.
+    fn change(&mut self, action: &Action) {
+        let text = self.look(|scene| match action {
+            Action::SetHeader(_, format)
+            | Action::AddHeader(_, format)
+            | Action::ReplaceHeader(_, _, format)
+            | Action::ReplaceValue(_, _, format)
+            | Action::SetMethod(format)
+            | Action::SetPath(format)
+            | Action::SetPathQ(format)
+            | Action::SetQuery(format)
+            | Action::SetUri(format)
+            | Action::ReplacePath(_, format)
+            | Action::ReplacePathQ(_, format)
+            | Action::ReplaceUri(_, format) => format.write(scene),
+            _ => String::new(),
+        });
+        let facts = self.facts;
+        let rewrite = (self.verdict.passage.rewrite).get_or_insert_with(|| Rewrite::of(facts));
+        match action {
+            Action::SetHeader(name, _) => rewrite.set(name, text),
+            Action::AddHeader(name, _) => rewrite.add(name, text),
+            Action::DelHeader(names) => rewrite.remove(names),
+            Action::ReplaceHeader(name, regex, _) => rewrite.replace(name, regex, &text, true),
+            Action::ReplaceValue(name, regex, _) => rewrite.replace(name, regex, &text, false),
+            Action::SetMethod(_) => rewrite.method = text,
+            Action::SetPath(_) => rewrite.set_path(&text),
+            Action::SetPathQ(_) => rewrite.set_path_and_query(&text),
+            Action::SetQuery(_) => rewrite.set_query(&text),
+            Action::SetUri(_) => rewrite.uri = text,
+            Action::ReplacePath(regex, _) => rewrite.replace_path(regex, &text),
+            Action::ReplacePathQ(regex, _) => rewrite.replace_path_and_query(regex, &text),
+            Action::ReplaceUri(regex, _) => rewrite.replace_uri(regex, &text),
+            _ => {}
+        }
+    }
+}
