@@ -14,7 +14,7 @@ mod timeline;
 mod traps;
 mod values;
 
-use balance::{BackendId, Balancer, Moment, Profile, Span, Version};
+use balance::{BackendId, Door, Balancer, Moment, Profile, Span, Version};
 
 pub(crate) use cursor::At;
 use names::Names;
@@ -40,6 +40,8 @@ pub(crate) struct Check {
     servers_refused: bool,
     /// Where requests go unless a client says otherwise.
     default_backend: BackendId,
+    /// Where clients come in that name no backend.
+    door: Option<Door>,
     /// A balancer that is asked what it thinks of commands.
     console: Option<Balancer>,
     names: Names,
@@ -61,6 +63,7 @@ pub(crate) fn check(
         nodes_refused: false,
         servers_refused: base.is_err(),
         default_backend: BackendId::default(),
+        door: None,
         console: None,
         names: Names::default(),
     };
@@ -87,6 +90,7 @@ impl Check {
             .as_ref()
             .map(|base| base.default_backend)
             .unwrap_or_default();
+        self.door = base.as_ref().and_then(|base| base.door);
         self.nodes_refused = at.field("nodes").is_bad();
         let mut proxy = self.proxy(at, scenario, profile, base.map(|base| base.config));
         let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, facts.as_deref());

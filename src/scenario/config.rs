@@ -1,6 +1,6 @@
 //! `config` and `env` of a scenario: the haproxy.cfg it names, and its environment.
 
-use balance::{BackendId, Config};
+use balance::{BackendId, Config, Door, FrontendId};
 
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::extends::{beside, read_text};
@@ -19,6 +19,8 @@ pub(crate) struct Base {
     pub(crate) keep_alive: Vec<bool>,
     /// Where requests go unless a client says otherwise.
     pub(crate) default_backend: BackendId,
+    /// Where they come in unless a client says otherwise, if rules look at them there.
+    pub(crate) door: Option<Door>,
     /// What became of each line.
     pub(crate) ledger: Vec<Directive>,
 }
@@ -101,15 +103,41 @@ pub(crate) fn base(imported: Imported) -> Base {
         let close = closes.max().unwrap_or_default().max(facts.close);
         close == Close::KeepAlive && facts.reuse != Reuse::Never
     });
-    let frontends = || imported.frontends.iter().filter(|frontend| frontend.http);
-    let entry = frontends().find(|f| f.port == Some(80) && f.default_backend.is_some());
-    let entry = entry.or_else(|| frontends().find(|f| f.default_backend.is_some()));
+    let entry = entry(&imported);
+    let default_backend = entry.and_then(|at| imported.frontends[at].default_backend);
     Base {
         keep_alive: keep_alive.collect(),
-        default_backend: entry.and_then(|f| f.default_backend).unwrap_or_default(),
+        default_backend: default_backend.unwrap_or_default(),
+        door: entry.and_then(|at| door(&imported.config, at)),
         config: imported.config,
         ledger: imported.ledger,
     }
+}
+
+/// The frontend that clients use who do not say which: one that speaks HTTP before one that
+/// does not, port 80 before others, otherwise the first.
+fn entry(imported: &Imported) -> Option<usize> {
+    let leads = |at: usize| {
+        let frontend = &imported.config.frontends[at];
+        frontend.default_backend.is_some() || !frontend.switches.is_empty()
+    };
+    let found = imported.frontends.iter().enumerate();
+    let found = found.filter(|(at, _)| leads(*at));
+    found
+        .min_by_key(|(_, frontend)| (!frontend.http, frontend.port != Some(80)))
+        .map(|(at, _)| at)
+}
+
+/// The way in through the frontend at `at`, if its rules matter: its first address without
+/// encryption, otherwise its first.
+fn door(config: &Config, at: usize) -> Option<Door> {
+    let frontend = &config.frontends[at];
+    let ruled = !frontend.rules.is_empty() || !frontend.switches.is_empty();
+    let bind = frontend.binds.iter().position(|bind| !bind.ssl);
+    ruled.then(|| Door {
+        frontend: FrontendId(at as u32),
+        bind: bind.unwrap_or(0) as u32,
+    })
 }
 
 /// The whole line numbered `line`, from 1.

@@ -81,7 +81,7 @@ impl Backend {
             server: timers.lane(config.timeout_server),
             queue: timers.lane(config.timeout_queue.or(config.timeout_connect)),
             pause: timers.lane(Some(retry_pause(config.timeout_connect))),
-            tarpit: timers.lane(config.timeout_tarpit),
+            tarpit: timers.lane(config.timeout_tarpit.or(config.timeout_connect)),
         };
         let mut farm = Farm {
             fullconn: config.fullconn.max(1),

@@ -71,7 +71,7 @@ pub struct Backend {
     pub disable_on_404: bool,
     /// `stick-table`, `stick ...`
     pub stick: Option<Stick>,
-    /// `timeout tarpit`, else `timeout connect`.
+    /// `timeout tarpit`; absent: as `timeout connect`.
     pub timeout_tarpit: Option<Span>,
     /// `http-request` and `redirect` rules.
     pub rules: Rules,

@@ -160,7 +160,7 @@ impl Check {
             backend: self
                 .backend_called(backend, written.backend.as_deref())
                 .unwrap_or(self.default_backend),
-            door: None,
+            door: self.door.filter(|_| written.backend.is_none()),
         }
     }
 

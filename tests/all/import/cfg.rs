@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use balance::Frontend;
 use balance::config::{Backend, Server};
 use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg};
 use balancelab::scenario::import::{Env, Status};
@@ -52,6 +53,21 @@ fn shown(imported: &Imported, files: &Files) -> String {
             to.map_or("nobody", |name| name)
         )
         .expect("strings grow");
+    }
+    for frontend in &imported.config.frontends {
+        let bare = Frontend {
+            name: frontend.name.clone(),
+            binds: frontend.binds.clone(),
+            maxconn: frontend.maxconn,
+            listen: frontend.listen,
+            default_backend: frontend.default_backend,
+            timeout_tarpit: frontend.timeout_tarpit,
+            ..Frontend::default()
+        };
+        if *frontend != bare {
+            let default = format!("{bare:#?}");
+            differing(&mut text, "", &format!("{frontend:#?}"), &default);
+        }
     }
     for backend in &imported.config.backends {
         let head = Backend {

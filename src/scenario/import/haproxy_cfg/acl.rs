@@ -1,7 +1,9 @@
 //! ACLs and conditions: `acl` lines, `{ ... }` and what follows `if` and `unless`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use balance::pattern::Network;
 
 use super::line::{Line, guess};
 use super::sample::{self, Sample, SampleError};
@@ -45,7 +47,8 @@ const COMPARISONS: &[&str] = &["eq", "ge", "gt", "le", "lt"];
 /// The names that the conditions of one section can use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Acls {
-    names: BTreeSet<String>,
+    /// The lines of each.
+    names: BTreeMap<String, Vec<Declared>>,
     /// What must exist elsewhere.
     pub(super) wants: Vec<Want>,
 }
@@ -59,19 +62,64 @@ pub(super) struct Want {
     pub(super) place: crate::scenario::Place,
 }
 
+/// One `acl` line.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub(super) test: Test,
+    /// Its place in the ledger.
+    pub(super) entry: usize,
+}
+
 /// One test of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Test {
     pub(super) sample: Sample,
     pub(super) method: &'static str,
     pub(super) patterns: Vec<String>,
+    /// `-i`: upper and lower case are the same.
+    pub(super) fold: bool,
     /// `-f`: patterns come from a file, which is not read.
     pub(super) from_file: bool,
 }
 
+/// A condition whose names are not resolved yet: an ACL of that name may be added to
+/// further below.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Draft {
+    /// `unless` rather than `if`.
+    pub(super) unless: bool,
+    /// Alternatives; absent where there is no condition at all.
+    pub(super) terms: Option<Vec<Vec<Literal>>>,
+}
+
+/// An ACL in a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Literal {
+    pub(super) negated: bool,
+    pub(super) acl: Acl,
+}
+
+/// What a condition names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Acl {
+    Named(String),
+    /// `{ ... }`
+    Anonymous(Test),
+}
+
 impl Acls {
-    /// An `acl` line.
-    pub(super) fn declare(&mut self, line: &Line) -> Result<Test, Diagnostic> {
+    /// Every `acl` line, in no particular order.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Declared> {
+        self.names.values().flatten()
+    }
+
+    /// The lines of the ACL called `name`; a predefined one has none.
+    pub(super) fn named(&self, name: &str) -> &[Declared] {
+        self.names.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// An `acl` line, which stands at `entry` in the ledger.
+    pub(super) fn declare(&mut self, line: &Line, entry: usize) -> Result<(), Diagnostic> {
         let name = line.word(1);
         if let Some(strange) = name.chars().find(|&c| !is_name_char(c)) {
             let message = format!("`{strange}` cannot stand in the name of an ACL");
@@ -84,8 +132,9 @@ impl Acls {
             return Err(line.blame(1, "an ACL cannot be called `or`: in conditions it means or"));
         }
         let (test, _) = self.test(line, 2, false)?;
-        self.names.insert(name.to_owned());
-        Ok(test)
+        let lines = self.names.entry(name.to_owned()).or_default();
+        lines.push(Declared { test, entry });
+        Ok(())
     }
 
     /// The condition that must, or may, begin at `at`.
@@ -94,11 +143,14 @@ impl Acls {
         line: &Line,
         at: usize,
         required: bool,
-    ) -> Result<Vec<Test>, Diagnostic> {
+    ) -> Result<Draft, Diagnostic> {
         let rule = line.word(0).to_owned();
         match line.word(at) {
-            "if" | "unless" => self.terms(line, at + 1),
-            "" if !required => Ok(Vec::new()),
+            word @ ("if" | "unless") => Ok(Draft {
+                unless: word == "unless",
+                terms: Some(self.terms(line, at + 1)?),
+            }),
+            "" if !required => Ok(Draft::default()),
             "" => Err(line.missing(
                 at,
                 format!("`{rule}` needs `if` or `unless` and a condition"),
@@ -110,34 +162,47 @@ impl Acls {
         }
     }
 
-    fn terms(&mut self, line: &Line, mut at: usize) -> Result<Vec<Test>, Diagnostic> {
-        let mut tests = Vec::new();
+    fn terms(&mut self, line: &Line, mut at: usize) -> Result<Vec<Vec<Literal>>, Diagnostic> {
+        let mut terms = Vec::new();
+        let mut term = Vec::new();
+        let mut negated = false;
         while !line.word(at).is_empty() {
             let word = line.word(at);
             if matches!(word, "or" | "||") {
+                terms.push(std::mem::take(&mut term));
+                negated = false;
                 at += 1;
                 continue;
             }
             let bare = word.trim_start_matches('!');
+            negated ^= (word.len() - bare.len()) % 2 == 1;
             if bare.is_empty() {
                 at += 1;
                 continue;
             }
             if bare == "{" {
                 let (test, after) = self.test(line, at + 1, true)?;
-                tests.push(test);
+                let acl = Acl::Anonymous(test);
+                term.push(Literal { negated, acl });
+                negated = false;
                 at = after;
                 continue;
             }
-            if !self.names.contains(bare) && !PREDEFINED.contains(&bare) {
+            if !self.names.contains_key(bare) && !PREDEFINED.contains(&bare) {
                 let message = format!("there is no ACL `{bare}` above");
                 let note = Diagnostic::new(Code::UnknownName, message, line.place(at));
-                let known = self.names.iter().map(String::as_str);
+                let known = self.names.keys().map(String::as_str);
                 return Err(guess(note, bare, known.chain(PREDEFINED.iter().copied())));
             }
+            let acl = Acl::Named(bare.to_owned());
+            term.push(Literal { negated, acl });
+            negated = false;
             at += 1;
         }
-        Ok(tests)
+        terms.push(term);
+        // An `or` with nothing beside it is no alternative.
+        terms.retain(|term| !term.is_empty());
+        Ok(terms)
     }
 
     /// A criterion with its flags and patterns, to the end of the line or to `}`; the test
@@ -182,6 +247,7 @@ impl Acls {
             sample,
             method,
             patterns,
+            fold: flags.fold,
             from_file: flags.file,
         };
         Ok((test, end + 1))
@@ -263,6 +329,7 @@ fn criterion(
 #[derive(Default)]
 struct Flags {
     method: Option<&'static str>,
+    fold: bool,
     file: bool,
 }
 
@@ -278,7 +345,10 @@ impl Flags {
             }
         };
         match word {
-            "-i" | "-n" | "-M" => *at += 1,
+            "-i" | "-n" | "-M" => {
+                self.fold |= word == "-i";
+                *at += 1;
+            }
             "-f" => {
                 needs("a file")?;
                 self.file = true;
@@ -334,34 +404,55 @@ fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
                 ))
             }
         }
-        "ip" => network(pattern),
+        "ip" => network(pattern).map(|_| ()),
         "reg" => sample::regex(pattern),
         _ => Ok(()),
     }
 }
 
-/// An address, an address with a mask, or a name.
-fn network(pattern: &str) -> Result<(), String> {
-    let (address, mask) = pattern.split_once('/').unwrap_or((pattern, ""));
-    let fine = match address.parse::<IpAddr>() {
-        Err(_) if pattern == "localhost" => true,
-        Ok(ip) => {
-            let most = if ip.is_ipv4() { 32 } else { 128 };
-            mask.is_empty()
-                || mask.parse::<u8>().is_ok_and(|bits| bits <= most)
-                || mask.parse::<IpAddr>().is_ok()
-        }
-        // `10.1/16` is short for `10.1.0.0/16`.
-        Err(_) => {
-            !mask.is_empty()
-                && address.split('.').count() < 4
-                && address.split('.').all(|part| part.parse::<u8>().is_ok())
-                && mask.parse::<u8>().is_ok_and(|bits| bits <= 32)
-        }
-    };
-    if fine {
-        Ok(())
-    } else {
-        Err(format!("`{pattern}` is no address and no network"))
+/// The prefix length of a mask: a number of bits, or bits in the form of an address.
+fn prefix(mask: &str, most: u8) -> Option<u8> {
+    if let Ok(bits) = mask.parse::<u8>() {
+        return (bits <= most).then_some(bits);
     }
+    let bits = match mask.parse::<IpAddr>().ok()? {
+        IpAddr::V4(mask) => (mask.to_bits().leading_ones(), mask.to_bits().count_ones()),
+        IpAddr::V6(mask) => (mask.to_bits().leading_ones(), mask.to_bits().count_ones()),
+    };
+    // Masks with holes are legal, but nobody writes them.
+    (bits.0 == bits.1).then_some(bits.0 as u8)
+}
+
+/// An address, an address with a mask, or a name that is always known; `None` where the
+/// mask has holes.
+pub(super) fn network(pattern: &str) -> Result<Option<Network>, String> {
+    let (address, mask) = match pattern.split_once('/') {
+        Some((address, mask)) => (address, Some(mask)),
+        None => (pattern, None),
+    };
+    if pattern == "localhost" {
+        return Ok(Some(Network::only(IpAddr::from([127, 0, 0, 1]))));
+    }
+    let refused = || format!("`{pattern}` is no address and no network");
+    let Ok(ip) = address.parse::<IpAddr>() else {
+        // `10.1/16` is short for `10.1.0.0/16`.
+        let parts: Option<Vec<u8>> = address.split('.').map(|p| p.parse().ok()).collect();
+        let bits = mask.and_then(|mask| mask.parse().ok()).filter(|&b| b <= 32_u8);
+        let (Some(parts), Some(bits)) = (parts.filter(|parts| parts.len() < 4), bits) else {
+            return Err(refused());
+        };
+        let mut whole = [0; 4];
+        whole[..parts.len()].copy_from_slice(&parts);
+        let address = IpAddr::from(whole);
+        return Ok(Some(Network { address, bits }));
+    };
+    let most = if ip.is_ipv4() { 32 } else { 128 };
+    let Some(mask) = mask.filter(|mask| !mask.is_empty()) else {
+        return Ok(Some(Network::only(ip)));
+    };
+    let fine = mask.parse::<u8>().is_ok_and(|bits| bits <= most) || mask.parse::<IpAddr>().is_ok();
+    if !fine {
+        return Err(refused());
+    }
+    Ok(prefix(mask, most).map(|bits| Network { address: ip, bits }))
 }

@@ -1,10 +1,17 @@
 //! From the sections as read to the core's settings: names are resolved, contradictions
 //! found, defaults of whole files (`fullconn`) worked out.
 
+mod condition;
+mod expression;
+mod route;
+mod rule;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use balance::config::{Backend, Balance, Cookie, Stick};
 use balance::{BackendId, Config, Span};
+
+use route::{Followed, Marks};
 
 use super::line::guess;
 use super::lint::lint;
@@ -45,16 +52,39 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
         .map(|(id, &index)| (index, BackendId(id as u32)))
         .collect();
+    let marks = Marks::default();
+    // What `defaults` say is judged even if no section uses them.
+    for defaults in &draft.defaults {
+        route::followed(&lowering, &ids, None, defaults, &marks);
+    }
+    let mut rules: Vec<Option<Followed>> = (draft.proxies.iter().enumerate())
+        .map(|(index, proxy)| Some(route::followed(&lowering, &ids, Some(index), proxy, &marks)))
+        .collect();
+    let frontends = lowering.frontends(&ids);
+    let fronts = lowering.fronts().zip(&frontends).map(|((index, _), front)| {
+        let followed = rules[index].as_ref().expect("taken by backends only, below");
+        route::frontend(&lowering, &ids, index, front.default_backend, followed)
+    });
+    let fronts = fronts.collect();
+    let backends = kept.iter().map(|&index| {
+        let mut backend = lowering.backend(index);
+        let followed = rules[index].take().expect("every section stands once");
+        route::complete(&mut backend, &draft.proxies[index], followed);
+        backend
+    });
+    let backends = backends.collect();
+    marks.apply(&mut draft.out.ledger);
     Imported {
         config: Config {
-            backends: kept.iter().map(|&index| lowering.backend(index)).collect(),
+            backends,
+            frontends: fronts,
             ..Config::default()
         },
         backends: (kept.iter())
             .map(|&index| facts(&draft.proxies[index]))
             .collect(),
         addresses: kept.iter().map(|&i| draft.proxies[i].addresses()).collect(),
-        frontends: lowering.frontends(&ids),
+        frontends,
         ledger: draft.out.ledger,
         notes,
     }
@@ -414,17 +444,22 @@ impl Lowering<'_> {
         }
     }
 
-    fn frontends(&self, ids: &BTreeMap<usize, BackendId>) -> Vec<Frontend> {
+    /// The sections where clients come in.
+    fn fronts(&self) -> impl Iterator<Item = (usize, &Proxy)> {
         (self.draft.proxies.iter().enumerate())
             .filter(|(_, proxy)| proxy.role.is_front() && !proxy.settings.disabled)
+    }
+
+    fn frontends(&self, ids: &BTreeMap<usize, BackendId>) -> Vec<Frontend> {
+        self.fronts()
             .map(|(index, proxy)| {
                 let named = (proxy.settings.default_backend.as_ref())
                     .and_then(|(name, _)| self.backs.get(name.as_str()).copied());
                 Frontend {
                     name: proxy.name.clone(),
                     http: proxy.settings.http,
-                    binds: proxy.binds.iter().map(|(text, _)| text.clone()).collect(),
-                    port: proxy.binds.iter().find_map(|(_, port)| *port),
+                    binds: proxy.binds.iter().map(|bind| bind.text.clone()).collect(),
+                    port: proxy.binds.iter().find_map(|bind| bind.port),
                     maxconn: proxy.settings.maxconn.or(self.draft.maxconn),
                     timeout_client: limited(proxy.settings.timeouts.client),
                     close: proxy.settings.close(),

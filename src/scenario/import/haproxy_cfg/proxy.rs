@@ -38,13 +38,15 @@ pub(super) struct Proxy {
     pub(super) place: Place,
     pub(super) settings: Settings,
     pub(super) servers: Vec<ServerDraft>,
-    /// The addresses it listens on, as written, with the first port.
-    pub(super) binds: Vec<(String, Option<u16>)>,
+    /// The addresses it listens on.
+    pub(super) binds: Vec<BindDraft>,
     pub(super) stick: StickDraft,
     /// The ACLs that its conditions can use.
     pub(super) acls: Acls,
     /// Whom its rules send requests to.
     pub(super) uses: Vec<UseLine>,
+    /// The rules that may decide about a request, in order; those of its `defaults` first.
+    pub(super) rules: Vec<RuleDraft>,
     /// The sections that its lines name.
     pub(super) refers: Vec<Reference>,
 }
@@ -65,6 +67,46 @@ pub(super) struct UseLine {
     pub(super) place: Place,
     /// It is a server.
     pub(super) server: bool,
+}
+
+/// A rule whose names are not resolved yet.
+#[derive(Clone, Debug)]
+pub(super) struct RuleDraft {
+    pub(super) kind: RuleKind,
+    /// What stands between its keyword and its condition.
+    pub(super) words: Vec<String>,
+    pub(super) condition: super::acl::Draft,
+    /// Its place in the ledger.
+    pub(super) entry: usize,
+}
+
+/// What kind of rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RuleKind {
+    /// `http-request` with this action.
+    Request(&'static str),
+    /// `redirect`
+    Redirect,
+    /// `use_backend`
+    UseBackend,
+    /// `use-server`
+    UseServer,
+    /// `force-persist`
+    Force,
+    /// `ignore-persist`
+    Ignore,
+}
+
+/// An address to listen on.
+#[derive(Clone, Debug)]
+pub(super) struct BindDraft {
+    /// As written.
+    pub(super) text: String,
+    /// The first port, if it is a network address.
+    pub(super) port: Option<u16>,
+    pub(super) ssl: bool,
+    /// 0: none.
+    pub(super) maxconn: u32,
 }
 
 /// What a proxy copies from its `defaults`.
@@ -104,6 +146,7 @@ pub(super) struct Timeouts {
     pub(super) server: Option<Span>,
     pub(super) queue: Option<Span>,
     pub(super) check: Option<Span>,
+    pub(super) tarpit: Option<Span>,
 }
 
 /// `stick-table` and `stick` lines.
@@ -192,6 +235,7 @@ impl Proxy {
             stick: StickDraft::default(),
             acls: parent.map_or_else(Acls::default, |parent| parent.acls.clone()),
             uses: Vec::new(),
+            rules: parent.map_or_else(Vec::new, |parent| parent.rules.clone()),
             refers: parent.map_or_else(Vec::new, |parent| parent.refers.clone()),
         })
     }
@@ -249,6 +293,7 @@ impl Proxy {
             stick: StickDraft::default(),
             acls: of.acls.clone(),
             uses: Vec::new(),
+            rules: Vec::new(),
             refers: Vec::new(),
         }
     }
@@ -371,6 +416,7 @@ impl Proxy {
                     "server" => settings.timeouts.server = time,
                     "queue" => settings.timeouts.queue = time,
                     "check" => settings.timeouts.check = time,
+                    "tarpit" => settings.timeouts.tarpit = time,
                     _ => {}
                 }
             }
@@ -500,8 +546,15 @@ impl Proxy {
                 Address::Name(_, port) => Some(*port),
                 Address::Local(_) => None,
             };
-            self.binds.push((env.expand(text), port));
+            let draft = BindDraft {
+                text: env.expand(text),
+                port,
+                ssl: false,
+                maxconn: 0,
+            };
+            self.binds.push(draft);
         }
+        let first = self.binds.len() - line.word(1).split(',').count();
         out.enter(line, 0, "bind", Status::Modelled, "");
         let mut at = 2;
         let words = line.from(2);
@@ -520,6 +573,13 @@ impl Proxy {
                 return Err(line.missing(at + 1, format!("`{name}` needs an argument")));
             }
             out.enter(line, at, format!("bind ... {name}"), word.status, word.why);
+            for bind in &mut self.binds[first..] {
+                match name {
+                    "ssl" => bind.ssl = true,
+                    "maxconn" => bind.maxconn = value::lenient(line.word(at + 1)).0.max(0) as u32,
+                    _ => {}
+                }
+            }
             at += 1 + word.arguments;
         }
         Ok(())

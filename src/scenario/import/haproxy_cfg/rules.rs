@@ -7,7 +7,7 @@ use super::actions::{self, Takes};
 use super::arguments::PAGES;
 use super::keywords::Keyword;
 use super::line::Line;
-use super::proxy::{Proxy, UseLine};
+use super::proxy::{Proxy, RuleDraft, RuleKind, UseLine};
 use super::read::Out;
 use super::sample;
 use super::value;
@@ -22,14 +22,7 @@ impl Proxy {
         out: &mut Out,
     ) -> Result<bool, Diagnostic> {
         match keyword.words {
-            "acl" => {
-                let test = self.acls.declare(line)?;
-                if test.from_file {
-                    let why = "the file of patterns is not read";
-                    out.enter(line, 0, "acl", Status::NotModelled, why);
-                    return Ok(true);
-                }
-            }
+            "acl" => self.acls.declare(line, out.ledger.len())?,
             "http-request" | "http-response" | "http-after-response" => {
                 self.action(line, keyword.words, 1, out)?;
                 return Ok(true);
@@ -46,22 +39,33 @@ impl Proxy {
             }
             "redirect" => {
                 let at = redirect(line, 1)?;
-                self.acls.condition(line, at, false)?;
+                let condition = self.acls.condition(line, at, false)?;
+                self.draft(RuleKind::Redirect, line, 1..at, condition, out);
             }
             "use_backend" => return self.use_backend(line, out).map(|()| true),
             "use-server" => {
                 if line.word(1).is_empty() {
                     return Err(line.missing(1, "`use-server` needs the name of a server"));
                 }
-                self.acls.condition(line, 2, true)?;
-                self.uses.push(UseLine {
-                    name: line.word(1).to_owned(),
-                    place: line.place(1),
-                    server: true,
-                });
+                let condition = self.acls.condition(line, 2, true)?;
+                self.draft(RuleKind::UseServer, line, 1..2, condition, out);
+                if line.word(1).contains('%') {
+                    sample::format(line.word(1)).map_err(|error| sample_error(line, 1, error))?;
+                } else {
+                    self.uses.push(UseLine {
+                        name: line.word(1).to_owned(),
+                        place: line.place(1),
+                        server: true,
+                    });
+                }
             }
             "force-persist" | "ignore-persist" => {
-                self.acls.condition(line, 1, true)?;
+                let condition = self.acls.condition(line, 1, true)?;
+                let kind = match keyword.words {
+                    "force-persist" => RuleKind::Force,
+                    _ => RuleKind::Ignore,
+                };
+                self.draft(kind, line, 1..1, condition, out);
             }
             "monitor" => {
                 if line.word(1) != "fail" {
@@ -94,7 +98,8 @@ impl Proxy {
         if name.is_empty() {
             return Err(line.missing(1, "`use_backend` needs the name of a backend"));
         }
-        self.acls.condition(line, 2, false)?;
+        let condition = self.acls.condition(line, 2, false)?;
+        self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         if name.contains('%') {
             sample::format(name).map_err(|error| sample_error(line, 1, error))?;
         } else {
@@ -104,9 +109,26 @@ impl Proxy {
                 server: false,
             });
         }
-        let why = "the rule is not followed: such requests go to the `default_backend`";
-        out.enter(line, 0, "use_backend", Status::NotModelled, why);
+        out.enter(line, 0, "use_backend", Status::Modelled, "");
         Ok(())
+    }
+
+    /// Keeps a rule that is about to be entered into the ledger; `words` are those between
+    /// its keyword and its condition.
+    fn draft(
+        &mut self,
+        kind: RuleKind,
+        line: &Line,
+        words: std::ops::Range<usize>,
+        condition: super::acl::Draft,
+        out: &Out,
+    ) {
+        self.rules.push(RuleDraft {
+            kind,
+            words: words.map(|at| line.word(at).to_owned()).collect(),
+            condition,
+            entry: out.ledger.len(),
+        });
     }
 
     /// An action with its arguments and condition; its name is the word numbered `at`.
@@ -146,7 +168,10 @@ impl Proxy {
             Takes::Words(shape) => self.words_of(line, at, shape)?,
             Takes::Free => self.free(line, at, action.name)?,
         };
-        self.acls.condition(line, next, false)?;
+        let condition = self.acls.condition(line, next, false)?;
+        if rules == "http-request" {
+            self.draft(RuleKind::Request(action.name), line, at..next, condition, out);
+        }
         let keyword = format!("{rules} {}", action.name);
         out.enter(line, 0, keyword, action.status, action.why);
         Ok(())

@@ -1,0 +1,245 @@
+//! From sample expressions as written to those that the core evaluates.
+
+use std::net::IpAddr;
+
+use balance::BackendId;
+use balance::action::{Format, Part};
+use balance::config::{Fetch, HashFunction};
+use balance::converter::{Converter, Operation};
+use balance::expression::{Expression, Origin};
+use balance::pattern::Regex;
+
+use super::super::sample::{self, Call, Sample};
+use super::super::value::lenient;
+
+/// What names mean in the section at hand.
+pub(super) struct Scope<'a> {
+    /// The backend that is meant where none is named.
+    pub(super) own: Option<BackendId>,
+    /// The backend of that name.
+    pub(super) find: &'a dyn Fn(&str) -> Option<BackendId>,
+    /// The section speaks HTTP.
+    pub(super) http: bool,
+}
+
+/// The expression that `written` means.
+///
+/// # Errors
+/// Why it has no value in the simulation.
+pub(super) fn expression(written: &Sample, scope: &Scope<'_>) -> Result<Expression, String> {
+    let (fetch, converters) = written
+        .calls
+        .split_first()
+        .ok_or_else(|| "it is empty".to_owned())?;
+    Ok(Expression {
+        origin: origin(fetch, scope)?,
+        converters: converters
+            .iter()
+            .map(converter)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// The format that `text` means.
+///
+/// # Errors
+/// Why a part of it has no value in the simulation.
+pub(super) fn format(text: &str, scope: &Scope<'_>) -> Result<Format, String> {
+    let parts = sample::format(text).map_err(|error| error.message)?;
+    let parts = parts.into_iter().map(|part| match part {
+        sample::Part::Text(text) => Ok(Part::Text(text)),
+        sample::Part::Sample(written) => Ok(Part::Sample(expression(&written, scope)?)),
+        sample::Part::Variable(name) => {
+            let fetch = match name.as_str() {
+                "ci" => Fetch::Src,
+                "HM" => Fetch::Method,
+                "HP" => Fetch::Path,
+                "HPO" => Fetch::Path,
+                "HU" => Fetch::PathQ,
+                _ => return Err(format!("`%{name}` is not known of simulated requests")),
+            };
+            Ok(Part::Sample(Expression::plain(Origin::Fact(fetch))))
+        }
+    });
+    Ok(Format(parts.collect::<Result<_, _>>()?))
+}
+
+fn origin(call: &Call, scope: &Scope<'_>) -> Result<Origin, String> {
+    let first = call.arguments.first().map(String::as_str);
+    let http = |origin: Origin| {
+        if scope.http {
+            Ok(origin)
+        } else {
+            Err(format!("`{}` sees nothing in mode tcp", call.name))
+        }
+    };
+    if let Some(fetch) = request_fetch(call, first)? {
+        return http(fetch);
+    }
+    let backend = || {
+        let name = first.filter(|name| !name.is_empty());
+        let found = name.map_or(scope.own, |name| (scope.find)(name));
+        found.ok_or_else(|| format!("`{}` counts in a section without servers", call.name))
+    };
+    let server = || {
+        let (owner, name) = first.unwrap_or_default().split_once('/').unzip();
+        let owner = owner.map_or(scope.own, |owner| (scope.find)(owner));
+        let name = name.or(first).unwrap_or_default().to_owned();
+        let owner = owner.ok_or_else(|| format!("`{}` needs a server", call.name));
+        owner.map(|owner| (owner, name))
+    };
+    Ok(match call.name.as_str() {
+        "src" | "fc_src" => Origin::Fact(Fetch::Src),
+        "str" => Origin::Fact(Fetch::Str(first.unwrap_or_default().to_owned())),
+        "always_true" | "wait_end" => Origin::Bool(true),
+        "req.proto_http" | "req_proto_http" => Origin::Bool(scope.http),
+        "always_false" | "stopping" | "fc_rcvd_proxy" | "ssl_fc_has_crt" | "ssl_c_used" => {
+            Origin::Bool(false)
+        }
+        "bool" => Origin::Bool(matches!(first, Some("1" | "true" | "yes" | "on"))),
+        "int" => Origin::Int(lenient(first.unwrap_or_default()).0),
+        "ipv4" | "ipv6" => Origin::Address(address(first)?),
+        "rand" => Origin::Rand(match first {
+            Some(number) => lenient(number).0.clamp(0, i64::from(u32::MAX)) as u32,
+            None => u32::MAX,
+        }),
+        "dst_port" | "fc_dst_port" => Origin::Port,
+        "ssl_fc" => Origin::Secure,
+        "fe_name" => Origin::FrontendName,
+        "be_name" => Origin::BackendName,
+        "nbsrv" => Origin::Usable(backend()?),
+        "be_conn" => Origin::Connections(backend()?),
+        "queue" => Origin::Queued(backend()?),
+        "avg_queue" => Origin::QueuedEach(backend()?),
+        "srv_is_up" => server().map(|(id, name)| Origin::IsUp(id, name))?,
+        "srv_conn" => server().map(|(id, name)| Origin::ServerConnections(id, name))?,
+        "srv_queue" => server().map(|(id, name)| Origin::ServerQueue(id, name))?,
+        "var" => match first {
+            Some(name) if name.starts_with("txn.") || name.starts_with("req.") => {
+                Origin::Variable(name.to_owned())
+            }
+            _ => return Err("variables are only kept for the request that sets them".to_owned()),
+        },
+        name => return Err(format!("`{name}` is not known of simulated requests")),
+    })
+}
+
+/// What a request says itself.
+fn request_fetch(call: &Call, first: Option<&str>) -> Result<Option<Origin>, String> {
+    let fact = |fetch| Ok(Some(Origin::Fact(fetch)));
+    let second = call.arguments.get(1).map(String::as_str);
+    let named = |what: &str| {
+        let name = first.filter(|name| !name.is_empty());
+        name.ok_or_else(|| format!("`{}` without the name of a {what} is not modelled", call.name))
+    };
+    match call.name.as_str() {
+        "path" => fact(Fetch::Path),
+        "pathq" => fact(Fetch::PathQ),
+        "url" => fact(Fetch::Url),
+        "query" => fact(Fetch::Query),
+        "method" => fact(Fetch::Method),
+        "base" => Ok(Some(Origin::Base)),
+        "req.ver" | "req_ver" => fact(Fetch::Str("1.1".to_owned())),
+        "req.hdr" | "hdr" | "req.hdr_val" | "hdr_val" | "req.hdr_ip" | "hdr_ip" => {
+            let name = named("header")?.to_ascii_lowercase();
+            match second.map(|place| lenient(place).0) {
+                None | Some(0) => fact(Fetch::Header(name)),
+                Some(place) => Ok(Some(Origin::HeaderAt(name, place.clamp(-64, 64) as i32))),
+            }
+        }
+        "req.fhdr" => {
+            if second.is_some() {
+                return Err("`req.fhdr` with a number is not modelled".to_owned());
+            }
+            Ok(Some(Origin::HeaderLine(named("header")?.to_ascii_lowercase())))
+        }
+        "req.hdr_cnt" | "hdr_cnt" => {
+            Ok(Some(Origin::HeaderCount(named("header")?.to_ascii_lowercase())))
+        }
+        "req.cook" | "cook" | "cookie" | "req.cook_val" | "cook_val" => {
+            fact(Fetch::Cookie(named("cookie")?.to_owned()))
+        }
+        "req.cook_cnt" | "cook_cnt" => Ok(Some(Origin::CookieCount(named("cookie")?.to_owned()))),
+        "url_param" | "urlp" | "urlp_val" => {
+            if second.is_some() {
+                return Err(format!("`{}` with a separator is not modelled", call.name));
+            }
+            fact(Fetch::UrlParam(named("parameter")?.to_owned()))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn address(text: Option<&str>) -> Result<IpAddr, String> {
+    let text = text.unwrap_or_default();
+    text.parse()
+        .map_err(|_| format!("`{text}` is no address that is known"))
+}
+
+fn converter(call: &Call) -> Result<Converter, String> {
+    let argument = |index: usize| call.arguments.get(index).map_or("", String::as_str);
+    let separators = || argument(1).chars().collect();
+    let place = || lenient(argument(0)).0.clamp(-1000, 1000) as i32;
+    let number = || {
+        let text = argument(0);
+        text.parse()
+            .map_err(|_| format!("`{}({text})` reads a variable, which is not modelled", call.name))
+    };
+    let arithmetic = |operation| Ok(Converter::Arithmetic(operation, number()?));
+    let hash = |function| Ok(Converter::Hash(function, lenient(argument(0)).0 != 0));
+    let once = call.arguments.len() < 3;
+    match call.name.as_str() {
+        "lower" => Ok(Converter::Lower),
+        "upper" => Ok(Converter::Upper),
+        "length" => Ok(Converter::Length),
+        "field" if once => Ok(Converter::Field(place(), separators())),
+        "word" if once => Ok(Converter::Word(place(), separators())),
+        "regsub" => {
+            let flags = argument(2);
+            Ok(Converter::Replace {
+                regex: regex(argument(0), flags.contains('i'))?,
+                template: argument(1).to_owned(),
+                all: flags.contains('g'),
+            })
+        }
+        "ltrim" => Ok(Converter::TrimLeft(argument(0).chars().collect())),
+        "rtrim" => Ok(Converter::TrimRight(argument(0).chars().collect())),
+        "host_only" => Ok(Converter::HostOnly),
+        "port_only" => Ok(Converter::PortOnly),
+        "iif" => Ok(Converter::Either(argument(0).to_owned(), argument(1).to_owned())),
+        "bool" => Ok(Converter::Bool),
+        "not" => Ok(Converter::Not),
+        "odd" => Ok(Converter::Odd),
+        "even" => Ok(Converter::Even),
+        "neg" => Ok(Converter::Negate),
+        "cpl" => Ok(Converter::Complement),
+        "add" => arithmetic(Operation::Add),
+        "sub" => arithmetic(Operation::Sub),
+        "mul" => arithmetic(Operation::Mul),
+        "div" => arithmetic(Operation::Div),
+        "mod" => arithmetic(Operation::Mod),
+        "and" => arithmetic(Operation::And),
+        "or" => arithmetic(Operation::Or),
+        "xor" => arithmetic(Operation::Xor),
+        "ipmask" => {
+            let bits = |text: &str, most: u8| match text {
+                "" => Ok(most),
+                text => (text.parse().ok())
+                    .filter(|&bits| bits <= most)
+                    .ok_or_else(|| format!("the mask `{text}` is not modelled")),
+            };
+            Ok(Converter::Mask(bits(argument(0), 32)?, bits(argument(1), 128)?))
+        }
+        "djb2" => hash(HashFunction::Djb2),
+        "sdbm" => hash(HashFunction::Sdbm),
+        "wt6" => hash(HashFunction::Wt6),
+        "crc32" => hash(HashFunction::Crc32),
+        name => Err(format!("the converter `{name}` is not modelled")),
+    }
+}
+
+/// A regular expression, as far as the core understands them.
+pub(super) fn regex(text: &str, fold: bool) -> Result<Regex, String> {
+    Regex::new(text, fold)
+        .map_err(|_| format!("the regular expression `{text}` uses what is not understood here"))
+}
