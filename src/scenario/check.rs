@@ -14,7 +14,7 @@ mod timeline;
 mod traps;
 mod values;
 
-use balance::{BackendId, Door, Balancer, Moment, Profile, Span, Version};
+use balance::{BackendId, Balancer, Door, Moment, Profile, Span, Version};
 
 pub(crate) use cursor::At;
 use names::Names;

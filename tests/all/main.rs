@@ -20,6 +20,7 @@ mod readme;
 mod real;
 mod reasons;
 mod reference;
+mod rules;
 mod scenarios;
 mod sequences;
 mod snapshots;

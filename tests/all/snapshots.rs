@@ -86,6 +86,11 @@ fn asserted() -> BTreeSet<String> {
         .chain(help)
         .chain(shown)
         .chain(imports)
+        .chain(
+            crate::rules::names()
+                .into_iter()
+                .map(|name| format!("rules/{name}")),
+        )
         .map(|path| format!("snapshots/{path}.snap"))
         .collect()
 }

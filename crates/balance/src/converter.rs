@@ -13,6 +13,9 @@ use crate::pattern::Regex;
 /// One step of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Converter {
+    /// Not a word of HAProxy: what `hdr_val` and its relatives make of a text, the number it
+    /// begins with or 0.
+    Number,
     /// `lower`
     Lower,
     /// `upper`
@@ -111,6 +114,7 @@ impl Converter {
     pub(crate) fn apply(&self, value: &Value<'_>) -> Option<Value<'static>> {
         let text = |text: String| Some(Value::Text(Cow::Owned(text)));
         match self {
+            Self::Number => Some(Value::Int(value.number().unwrap_or(0))),
             Self::Lower => text(value.text().to_ascii_lowercase()),
             Self::Upper => text(value.text().to_ascii_uppercase()),
             Self::Length => Some(Value::Int(value.text().len() as i64)),

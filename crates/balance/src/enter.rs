@@ -87,7 +87,7 @@ impl Balancer {
         let headers = rewrite.as_ref().map(Rewrite::headers);
         let facts = &match (&rewrite, &headers) {
             (Some(rewrite), Some(headers)) => Request {
-                method: &rewrite.method,
+                method: rewrite.seen_method(facts.method),
                 uri: &rewrite.uri,
                 headers,
                 ..*facts

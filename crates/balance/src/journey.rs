@@ -136,7 +136,7 @@ impl Journey<'_> {
         if let Some(rewrite) = &self.verdict.passage.rewrite {
             headers = rewrite.headers();
             request = Request {
-                method: &rewrite.method,
+                method: rewrite.seen_method(request.method),
                 uri: &rewrite.uri,
                 headers: &headers,
                 ..request

@@ -38,6 +38,19 @@ impl Rewrite {
             .collect()
     }
 
+    /// The method as rules and cookies see it: HAProxy remembers the one that was sent, if
+    /// it is one of those that it knows.
+    pub(crate) fn seen_method<'a>(&'a self, sent: &'a str) -> &'a str {
+        const KNOWN: [&str; 8] = [
+            "OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT",
+        ];
+        if KNOWN.contains(&sent) {
+            sent
+        } else {
+            &self.method
+        }
+    }
+
     pub(crate) fn add(&mut self, name: &str, value: String) {
         self.headers.push((name.into(), value));
     }
@@ -97,10 +110,10 @@ impl Rewrite {
         self.uri = alloc::format!("{}{path}", self.origin());
     }
 
+    /// An empty query leaves its `?` behind.
     pub(crate) fn set_query(&mut self, query: &str) {
         let (path, _) = self.parts();
-        let mark = if query.is_empty() { "" } else { "?" };
-        self.uri = alloc::format!("{}{path}{mark}{query}", self.origin());
+        self.uri = alloc::format!("{}{path}?{query}", self.origin());
     }
 
     pub(crate) fn replace_path(&mut self, regex: &Regex, template: &str) {

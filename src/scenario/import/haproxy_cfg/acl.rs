@@ -239,7 +239,9 @@ impl Acls {
                 }
             },
         };
-        let patterns: Vec<String> = (next..end).map(|i| line.word(i).to_owned()).collect();
+        // An empty word ends the list.
+        let patterns = (next..end).map(|i| line.word(i).to_owned());
+        let patterns: Vec<String> = patterns.take_while(|text| !text.is_empty()).collect();
         for (index, pattern) in patterns.iter().enumerate() {
             pattern_fits(method, pattern).map_err(|why| line.blame(next + index, why))?;
         }
@@ -306,7 +308,9 @@ fn criterion(
     if let Some((fetch, method)) = samples::shorthand(name) {
         let longhand = format!("{fetch}{}", &word[name_end..]);
         let sample = sample::sample(&[&longhand], false).map_err(fail)?;
-        return Ok((sample, Some(method)));
+        // What converters make is compared by its kind.
+        let method = Some(method).filter(|_| sample.calls.len() == 1);
+        return Ok((sample, method));
     }
     let words: Vec<&str> = (at..end).map(|i| line.word(i)).collect();
     match sample::sample(&words, false) {
@@ -437,7 +441,9 @@ pub(super) fn network(pattern: &str) -> Result<Option<Network>, String> {
     let Ok(ip) = address.parse::<IpAddr>() else {
         // `10.1/16` is short for `10.1.0.0/16`.
         let parts: Option<Vec<u8>> = address.split('.').map(|p| p.parse().ok()).collect();
-        let bits = mask.and_then(|mask| mask.parse().ok()).filter(|&b| b <= 32_u8);
+        let bits = mask
+            .and_then(|mask| mask.parse().ok())
+            .filter(|&b| b <= 32_u8);
         let (Some(parts), Some(bits)) = (parts.filter(|parts| parts.len() < 4), bits) else {
             return Err(refused());
         };

@@ -61,10 +61,15 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
         .map(|(index, proxy)| Some(route::followed(&lowering, &ids, Some(index), proxy, &marks)))
         .collect();
     let frontends = lowering.frontends(&ids);
-    let fronts = lowering.fronts().zip(&frontends).map(|((index, _), front)| {
-        let followed = rules[index].as_ref().expect("taken by backends only, below");
-        route::frontend(&lowering, &ids, index, front.default_backend, followed)
-    });
+    let fronts = lowering
+        .fronts()
+        .zip(&frontends)
+        .map(|((index, _), front)| {
+            let followed = rules[index]
+                .as_ref()
+                .expect("taken by backends only, below");
+            route::frontend(&lowering, &ids, index, front.default_backend, followed)
+        });
     let fronts = fronts.collect();
     let backends = kept.iter().map(|&index| {
         let mut backend = lowering.backend(index);

@@ -170,7 +170,13 @@ impl Proxy {
         };
         let condition = self.acls.condition(line, next, false)?;
         if rules == "http-request" {
-            self.draft(RuleKind::Request(action.name), line, at..next, condition, out);
+            self.draft(
+                RuleKind::Request(action.name),
+                line,
+                at..next,
+                condition,
+                out,
+            );
         }
         let keyword = format!("{rules} {}", action.name);
         out.enter(line, 0, keyword, action.status, action.why);

@@ -127,7 +127,10 @@ impl<'a> Conditions<'a> {
         if lines.is_empty() {
             let (tests, doubt) = match predefined(name) {
                 Some(tests) => (tests, None),
-                None => (Vec::new(), Some(format!("`{name}` is not known of simulated requests"))),
+                None => (
+                    Vec::new(),
+                    Some(format!("`{name}` is not known of simulated requests")),
+                ),
             };
             return Named {
                 tests: Arc::new(tests),
@@ -209,10 +212,22 @@ fn ranges(patterns: &[String]) -> Result<Vec<Range>, String> {
             }
         };
         ranges.push(match comparison {
-            "ge" => Range { least, most: i64::MAX },
-            "gt" => Range { least: least.saturating_add(1), most: i64::MAX },
-            "le" => Range { least: i64::MIN, most },
-            "lt" => Range { least: i64::MIN, most: most.saturating_sub(1) },
+            "ge" => Range {
+                least,
+                most: i64::MAX,
+            },
+            "gt" => Range {
+                least: least.saturating_add(1),
+                most: i64::MAX,
+            },
+            "le" => Range {
+                least: i64::MIN,
+                most,
+            },
+            "lt" => Range {
+                least: i64::MIN,
+                most: most.saturating_sub(1),
+            },
             _ => Range { least, most },
         });
     }
@@ -239,7 +254,10 @@ fn predefined(name: &str) -> Option<Vec<Test>> {
         "HTTP_2.0" => version(&["2.0"]),
         "HTTP_CONTENT" => test(
             Origin::Fact(Fetch::Header("content-length".to_owned())),
-            Matching::Number(vec![Range { least: 1, most: i64::MAX }]),
+            Matching::Number(vec![Range {
+                least: 1,
+                most: i64::MAX,
+            }]),
         ),
         "HTTP_URL_ABS" => test(
             Origin::Fact(Fetch::Url),
@@ -250,7 +268,10 @@ fn predefined(name: &str) -> Option<Vec<Test>> {
         "LOCALHOST" => {
             let networks = ["127.0.0.1/8", "::1"].map(network);
             let networks = networks.into_iter().filter_map(|n| n.ok().flatten());
-            test(Origin::Fact(Fetch::Src), Matching::Network(networks.collect()))
+            test(
+                Origin::Fact(Fetch::Src),
+                Matching::Network(networks.collect()),
+            )
         }
         "METH_GET" => method(&["GET", "HEAD"]),
         "METH_CONNECT" => method(&["CONNECT"]),

@@ -31,12 +31,19 @@ pub(super) fn expression(written: &Sample, scope: &Scope<'_>) -> Result<Expressi
         .calls
         .split_first()
         .ok_or_else(|| "it is empty".to_owned())?;
+    let numbers = [
+        "hdr_val",
+        "req.hdr_val",
+        "cook_val",
+        "req.cook_val",
+        "urlp_val",
+    ];
+    let number = numbers.contains(&fetch.name.as_str());
+    let first = number.then_some(Ok(Converter::Number));
+    let rest = converters.iter().map(converter);
     Ok(Expression {
         origin: origin(fetch, scope)?,
-        converters: converters
-            .iter()
-            .map(converter)
-            .collect::<Result<_, _>>()?,
+        converters: first.into_iter().chain(rest).collect::<Result<_, _>>()?,
     })
 }
 
@@ -130,7 +137,12 @@ fn request_fetch(call: &Call, first: Option<&str>) -> Result<Option<Origin>, Str
     let second = call.arguments.get(1).map(String::as_str);
     let named = |what: &str| {
         let name = first.filter(|name| !name.is_empty());
-        name.ok_or_else(|| format!("`{}` without the name of a {what} is not modelled", call.name))
+        name.ok_or_else(|| {
+            format!(
+                "`{}` without the name of a {what} is not modelled",
+                call.name
+            )
+        })
     };
     match call.name.as_str() {
         "path" => fact(Fetch::Path),
@@ -151,11 +163,13 @@ fn request_fetch(call: &Call, first: Option<&str>) -> Result<Option<Origin>, Str
             if second.is_some() {
                 return Err("`req.fhdr` with a number is not modelled".to_owned());
             }
-            Ok(Some(Origin::HeaderLine(named("header")?.to_ascii_lowercase())))
+            Ok(Some(Origin::HeaderLine(
+                named("header")?.to_ascii_lowercase(),
+            )))
         }
-        "req.hdr_cnt" | "hdr_cnt" => {
-            Ok(Some(Origin::HeaderCount(named("header")?.to_ascii_lowercase())))
-        }
+        "req.hdr_cnt" | "hdr_cnt" => Ok(Some(Origin::HeaderCount(
+            named("header")?.to_ascii_lowercase(),
+        ))),
         "req.cook" | "cook" | "cookie" | "req.cook_val" | "cook_val" => {
             fact(Fetch::Cookie(named("cookie")?.to_owned()))
         }
@@ -182,8 +196,12 @@ fn converter(call: &Call) -> Result<Converter, String> {
     let place = || lenient(argument(0)).0.clamp(-1000, 1000) as i32;
     let number = || {
         let text = argument(0);
-        text.parse()
-            .map_err(|_| format!("`{}({text})` reads a variable, which is not modelled", call.name))
+        text.parse().map_err(|_| {
+            format!(
+                "`{}({text})` reads a variable, which is not modelled",
+                call.name
+            )
+        })
     };
     let arithmetic = |operation| Ok(Converter::Arithmetic(operation, number()?));
     let hash = |function| Ok(Converter::Hash(function, lenient(argument(0)).0 != 0));
@@ -206,7 +224,10 @@ fn converter(call: &Call) -> Result<Converter, String> {
         "rtrim" => Ok(Converter::TrimRight(argument(0).chars().collect())),
         "host_only" => Ok(Converter::HostOnly),
         "port_only" => Ok(Converter::PortOnly),
-        "iif" => Ok(Converter::Either(argument(0).to_owned(), argument(1).to_owned())),
+        "iif" => Ok(Converter::Either(
+            argument(0).to_owned(),
+            argument(1).to_owned(),
+        )),
         "bool" => Ok(Converter::Bool),
         "not" => Ok(Converter::Not),
         "odd" => Ok(Converter::Odd),
@@ -228,7 +249,10 @@ fn converter(call: &Call) -> Result<Converter, String> {
                     .filter(|&bits| bits <= most)
                     .ok_or_else(|| format!("the mask `{text}` is not modelled")),
             };
-            Ok(Converter::Mask(bits(argument(0), 32)?, bits(argument(1), 128)?))
+            Ok(Converter::Mask(
+                bits(argument(0), 32)?,
+                bits(argument(1), 128)?,
+            ))
         }
         "djb2" => hash(HashFunction::Djb2),
         "sdbm" => hash(HashFunction::Sdbm),

@@ -38,8 +38,9 @@ pub(super) fn action(
         "replace-uri" => changed(Action::ReplaceUri),
         "set-priority-class" => value(&words[1..], scope).map(Action::SetClass),
         "set-priority-offset" => value(&words[1..], scope).map(Action::SetOffset),
-        "set-var" => variable(word(0))
-            .and_then(|name| Ok(Action::SetVar(name, value(&words[1..], scope)?))),
+        "set-var" => {
+            variable(word(0)).and_then(|name| Ok(Action::SetVar(name, value(&words[1..], scope)?)))
+        }
         "set-var-fmt" => {
             variable(word(0)).and_then(|name| Ok(Action::SetVarFormat(name, written(1)?)))
         }
@@ -58,10 +59,7 @@ fn both<A, B>(a: Result<A, String>, b: Result<B, String>) -> Result<(A, B), Stri
 }
 
 /// An expression that ends where `words` end.
-fn value(
-    words: &[String],
-    scope: &Scope<'_>,
-) -> Result<balance::expression::Expression, String> {
+fn value(words: &[String], scope: &Scope<'_>) -> Result<balance::expression::Expression, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let written = sample::sample(&words, true).map_err(|error| error.message)?;
     expression(&written, scope)
@@ -95,15 +93,19 @@ fn status(words: &[String], usual: u16) -> u16 {
 fn del_header(words: &[String]) -> Result<Action, String> {
     let name = words.get(1).map_or("", String::as_str);
     let texts = || Texts::new(vec![name.to_ascii_lowercase()], false);
-    let method = words.get(3).filter(|_| words.get(2).is_some_and(|word| word == "-m"));
-    Ok(Action::DelHeader(match method.map_or("str", String::as_str) {
-        "str" => Matching::Exactly(texts()),
-        "beg" => Matching::Begins(texts()),
-        "end" => Matching::Ends(texts()),
-        "sub" => Matching::Contains(texts()),
-        "reg" => Matching::Regex(vec![regex(name, true)?]),
-        method => return Err(format!("`-m {method}` is not modelled")),
-    }))
+    let method = words
+        .get(3)
+        .filter(|_| words.get(2).is_some_and(|word| word == "-m"));
+    Ok(Action::DelHeader(
+        match method.map_or("str", String::as_str) {
+            "str" => Matching::Exactly(texts()),
+            "beg" => Matching::Begins(texts()),
+            "end" => Matching::Ends(texts()),
+            "sub" => Matching::Contains(texts()),
+            "reg" => Matching::Regex(vec![regex(name, true)?]),
+            method => return Err(format!("`-m {method}` is not modelled")),
+        },
+    ))
 }
 
 /// The redirection that `words` describe.

@@ -1,0 +1,236 @@
+//! A case through the HAProxy that is installed here, on loopback.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Asked, Case, Outcome};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Tells the processes of one run of the tests apart.
+static TURN: AtomicU32 = AtomicU32::new(0);
+
+/// Whether there is a HAProxy whose answers count.
+pub(crate) fn available() -> Result<(), String> {
+    let version = Command::new("haproxy").arg("-v").output();
+    let version = version.map_err(|_| "haproxy is not installed".to_owned())?;
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    if version.contains("version 2.6.") {
+        Ok(())
+    } else {
+        Err(format!(
+            "the rules are judged as 2.6 does, installed is {version}"
+        ))
+    }
+}
+
+/// What HAProxy makes of the requests of `case`, one after the other.
+pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
+    let process = Process::start(&case.text);
+    case.requests
+        .iter()
+        .map(|asked| process.ask(asked))
+        .collect()
+}
+
+/// A running HAProxy; it ends when this is dropped.
+struct Process {
+    child: Child,
+    file: PathBuf,
+    /// Real ports, by the port that the case names.
+    ports: BTreeMap<u16, u16>,
+    log: UdpSocket,
+}
+
+impl Process {
+    fn start(text: &str) -> Self {
+        let log = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        log.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let mut ports = BTreeMap::from([(9999, port_of(log.local_addr().ok()))]);
+        for port in named_ports(text) {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+            ports
+                .entry(port)
+                .or_insert(port_of(listener.local_addr().ok()));
+            // Servers stand from 9100 on; HAProxy itself listens on the others.
+            if (9100..9900).contains(&port) {
+                thread::spawn(move || origin(&listener));
+            }
+        }
+        let mut text = text.to_owned();
+        for (named, real) in &ports {
+            text = text.replace(&format!(":{named}"), &format!(":{real}"));
+            text = text.replace(&format!("dst_port {named}"), &format!("dst_port {real}"));
+        }
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
+        let file = format!("balancelab-rules-{}-{turn}.cfg", std::process::id());
+        let file = std::env::temp_dir().join(file);
+        fs::write(&file, text).expect("a writable folder");
+        let child = Command::new("haproxy")
+            .args(["-db", "-f"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it ran before");
+        let process = Self {
+            child,
+            file,
+            ports,
+            log,
+        };
+        process.await_start();
+        process
+    }
+
+    /// Waits until every address of a frontend is open.
+    fn await_start(&self) {
+        let start = Instant::now();
+        for port in self.ports.range(..9100).map(|(_, port)| *port) {
+            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+                assert!(start.elapsed() < PATIENCE, "{:?} does not start", self.file);
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        // Those connections may have been logged.
+        self.log
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .expect("a socket");
+        while self.log.recv(&mut [0; 2000]).is_ok() {}
+        self.log.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    }
+
+    fn ask(&self, asked: &Asked) -> Outcome {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[&asked.port]));
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, asked.uri);
+        for (name, value) in &asked.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        stream
+            .write_all(format!("{head}\r\n").as_bytes())
+            .expect("it reads");
+        let (head, body) = answer(&mut stream, asked.method == "HEAD");
+        drop(stream);
+        let mut told = headers(&head);
+        told.retain(|(name, _)| matches!(name.as_str(), "location" | "set-cookie"));
+        // The answer of a server repeats what it got.
+        let got = head.contains("x-origin: yes").then(|| {
+            let seen = head.lines().find_map(|line| line.strip_prefix("x-seen: "));
+            let mut seen = seen.unwrap_or(&body).replace("\\n", "\n");
+            for (named, real) in &self.ports {
+                seen = seen.replace(&real.to_string(), &named.to_string());
+            }
+            let line = seen.lines().next().unwrap_or_default();
+            let line = line.strip_suffix(" HTTP/1.1").unwrap_or(line);
+            let mut list = headers(&seen);
+            list.retain(|(name, _)| !matches!(name.as_str(), "connection" | "upgrade"));
+            (line.to_owned(), list)
+        });
+        let mut line = [0; 2000];
+        let length = self
+            .log
+            .recv(&mut line)
+            .expect("HAProxy logs every request");
+        let line = String::from_utf8_lossy(&line[..length]);
+        // Where there is no status, the log has -1.
+        let line = line.trim().replacen("-1 ", "0 ", 1);
+        Outcome {
+            log: line,
+            told,
+            got,
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Nothing more can be done about a failure here than to leave it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_file(&self.file);
+    }
+}
+
+fn port_of(address: Option<SocketAddr>) -> u16 {
+    address.expect("a bound socket has an address").port()
+}
+
+/// Every port from 9000 on that the addresses of `text` name.
+fn named_ports(text: &str) -> Vec<u16> {
+    let addresses = text.split("127.0.0.1:").skip(1);
+    let digits = addresses.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect());
+    digits
+        .filter_map(|digits: String| digits.parse().ok())
+        .collect()
+}
+
+/// Answers every request of every connection with what it got.
+fn origin(listener: &TcpListener) {
+    for stream in listener.incoming().flatten() {
+        thread::spawn(move || serve(stream));
+    }
+}
+
+fn serve(mut stream: TcpStream) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        bytes.extend_from_slice(&buffer[..length]);
+        if bytes.ends_with(b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(&bytes).replace('\r', "");
+            let seen = text.trim_end().replace('\n', "\\n");
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nx-origin: yes\r\nx-seen: {seen}\r\ncontent-length: 0\r\n\r\n"
+            );
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+            bytes.clear();
+        }
+    }
+}
+
+/// The head and the body of an answer; both empty if there is none.
+fn answer(stream: &mut TcpStream, headless: bool) -> (String, String) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let head = head.replace('\r', "");
+            let length = headers(&head)
+                .into_iter()
+                .find(|(name, _)| name == "content-length")
+                .and_then(|(_, value)| value.parse().ok());
+            if headless || length.is_some_and(|length: usize| body.len() >= length) {
+                return (head, body.to_owned());
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(length @ 1..) => bytes.extend_from_slice(&buffer[..length]),
+            _ => {
+                let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
+                return (head.replace('\r', ""), body.to_owned());
+            }
+        }
+    }
+}
+
+/// The headers of a head, names in lower case.
+fn headers(head: &str) -> Vec<(String, String)> {
+    (head.lines().skip(1))
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect()
+}
