@@ -10,6 +10,7 @@ mod actions;
 mod arguments;
 mod checks;
 mod condition;
+mod drafts;
 mod global;
 mod keywords;
 mod line;

@@ -97,7 +97,11 @@ impl Process {
         let start = Instant::now();
         for port in self.ports.range(..9100).map(|(_, port)| *port) {
             while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-                assert!(start.elapsed() < PATIENCE, "{:?} does not start", self.file);
+                assert!(
+                    start.elapsed() < PATIENCE,
+                    "{} does not start",
+                    self.file.display()
+                );
                 thread::sleep(Duration::from_millis(5));
             }
         }
@@ -115,7 +119,7 @@ impl Process {
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, asked.uri);
         for (name, value) in &asked.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         stream
             .write_all(format!("{head}\r\n").as_bytes())
@@ -217,13 +221,11 @@ fn answer(stream: &mut TcpStream, headless: bool) -> (String, String) {
                 return (head, body.to_owned());
             }
         }
-        match stream.read(&mut buffer) {
-            Ok(length @ 1..) => bytes.extend_from_slice(&buffer[..length]),
-            _ => {
-                let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
-                return (head.replace('\r', ""), body.to_owned());
-            }
-        }
+        let Ok(length @ 1..) = stream.read(&mut buffer) else {
+            let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
+            return (head.replace('\r', ""), body.to_owned());
+        };
+        bytes.extend_from_slice(&buffer[..length]);
     }
 }
 

@@ -5,6 +5,7 @@ mod condition;
 mod expression;
 mod route;
 mod rule;
+mod servers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +13,13 @@ use balance::config::{Backend, Balance, Cookie, Stick};
 use balance::{BackendId, Config, Span};
 
 use route::{Followed, Marks};
+use servers::tracked;
 
 use super::line::guess;
 use super::lint::lint;
 use super::proxy::{Proxy, Settings};
 use super::read::Draft;
 use super::samples::Names;
-use super::server::ServerDraft;
-use super::value::Address;
 use super::{BackendFacts, Frontend, Imported};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 
@@ -284,87 +284,6 @@ impl Lowering<'_> {
         notes.push(guess(note, name, known));
     }
 
-    fn servers(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
-        let mut names = BTreeMap::new();
-        let mut ids = BTreeMap::new();
-        for server in &proxy.servers {
-            if let Some(earlier) = names.insert(server.name.as_str(), server.place) {
-                let message = format!("two servers are called `{}`", server.name);
-                notes.push(
-                    Diagnostic::new(Code::Twice, message, server.place)
-                        .also(earlier, "the first one"),
-                );
-            }
-            if let (Some(id), Some(place)) = (server.template.server.id, server.template.id_place)
-                && let Some(earlier) = ids.insert(id, place)
-            {
-                let message = format!("two servers have id {id}");
-                notes.push(
-                    Diagnostic::new(Code::Twice, message, place).also(earlier, "the first one"),
-                );
-            }
-            if let Some((name, place)) = &server.template.resolvers {
-                self.section("resolvers", name, *place, notes);
-            }
-            check_port(server, notes);
-            self.verification(server, notes);
-            self.track(server, proxy, notes);
-        }
-    }
-
-    fn find(&self, backend: &str, server: &str) -> Option<(&Proxy, &ServerDraft)> {
-        let proxy = &self.draft.proxies[*self.backs.get(backend)?];
-        let found = proxy.servers.iter().find(|s| s.name == server)?;
-        Some((proxy, found))
-    }
-
-    /// Encryption towards a server needs to know whom to trust.
-    fn verification(&self, server: &ServerDraft, notes: &mut Vec<Diagnostic>) {
-        let template = &server.template;
-        let trusted = self.draft.trusting || template.verify_none || template.ca_file;
-        if template.ssl && !trusted {
-            let message = format!(
-                "`ssl` of server `{}` lacks `ca-file` or `verify none`",
-                server.name
-            );
-            notes.push(Diagnostic::new(Code::Missing, message, server.place));
-        }
-    }
-
-    fn track(&self, server: &ServerDraft, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
-        let Some((text, place)) = &server.template.track else {
-            return;
-        };
-        let complain = |message: String| Diagnostic::new(Code::Words, message, *place);
-        if server.template.check {
-            let message = format!("server `{}` cannot both `check` and `track`", server.name);
-            notes.push(complain(message));
-            return;
-        }
-        let mut seen = BTreeSet::from([(proxy.name.as_str(), server.name.as_str())]);
-        let mut next = tracked(text, proxy);
-        loop {
-            let Some((owner, target)) = self.find(next.0, next.1) else {
-                let message = format!("there is no server `{}/{}` to track", next.0, next.1);
-                notes.push(Diagnostic::new(Code::UnknownName, message, *place));
-                return;
-            };
-            if !seen.insert(next) {
-                notes.push(complain(format!("`track {text}` leads back to itself")));
-                return;
-            }
-            match &target.template.track {
-                Some((text, _)) => next = tracked(text, owner),
-                None if target.template.check => return,
-                None => {
-                    let message = format!("`{}/{}` has no check to follow", next.0, next.1);
-                    notes.push(complain(message));
-                    return;
-                }
-            }
-        }
-    }
-
     /// The proxies that become backends: every `backend`, and a `listen` that has servers
     /// or is sent requests by others.
     fn kept(&self) -> Vec<usize> {
@@ -474,27 +393,6 @@ impl Lowering<'_> {
             })
             .collect()
     }
-}
-
-/// A server that is checked needs a port.
-fn check_port(server: &ServerDraft, notes: &mut Vec<Diagnostic>) {
-    let port = match &server.address {
-        Address::Ip(address) => address.port(),
-        Address::Name(_, port) => *port,
-        Address::Local(_) => return,
-    };
-    if server.template.check && port == 0 && !server.template.check_port {
-        let message = format!("server `{}` is checked, but at no port", server.name);
-        notes.push(
-            Diagnostic::new(Code::Missing, message, server.place)
-                .help("write the port after the address, or add `port`"),
-        );
-    }
-}
-
-/// `track [backend/]server`: the backend and the server.
-fn tracked<'a>(text: &'a str, own: &'a Proxy) -> (&'a str, &'a str) {
-    text.split_once('/').unwrap_or((own.name.as_str(), text))
 }
 
 /// A timeout of 0 is none.

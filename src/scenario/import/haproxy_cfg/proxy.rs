@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use balance::config::{Balance, Cookie, HashType, RetryOn, Stick};
+use balance::config::{Balance, Cookie, HashType, RetryOn};
 use balance::words::{ConfigWordError, WordProblem};
 use balance::{Span, Version};
 
@@ -10,6 +10,7 @@ use super::super::{Env, Status};
 use super::acl::{Acls, sample_error};
 use super::arguments::arguments;
 use super::checks::Checks;
+use super::drafts::{BindDraft, Reference, RuleDraft, StickDraft, UseLine};
 use super::keywords::{self, Keyword, Role, Verdict};
 use super::line::Line;
 use super::options;
@@ -51,64 +52,6 @@ pub(super) struct Proxy {
     pub(super) refers: Vec<Reference>,
 }
 
-/// Another section that a line names.
-#[derive(Clone, Debug)]
-pub(super) struct Reference {
-    /// Its keyword.
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-    pub(super) place: Place,
-}
-
-/// The backend or server that a `use_backend` or `use-server` line names.
-#[derive(Clone, Debug)]
-pub(super) struct UseLine {
-    pub(super) name: String,
-    pub(super) place: Place,
-    /// It is a server.
-    pub(super) server: bool,
-}
-
-/// A rule whose names are not resolved yet.
-#[derive(Clone, Debug)]
-pub(super) struct RuleDraft {
-    pub(super) kind: RuleKind,
-    /// What stands between its keyword and its condition.
-    pub(super) words: Vec<String>,
-    pub(super) condition: super::acl::Draft,
-    /// Its place in the ledger.
-    pub(super) entry: usize,
-}
-
-/// What kind of rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RuleKind {
-    /// `http-request` with this action.
-    Request(&'static str),
-    /// `redirect`
-    Redirect,
-    /// `use_backend`
-    UseBackend,
-    /// `use-server`
-    UseServer,
-    /// `force-persist`
-    Force,
-    /// `ignore-persist`
-    Ignore,
-}
-
-/// An address to listen on.
-#[derive(Clone, Debug)]
-pub(super) struct BindDraft {
-    /// As written.
-    pub(super) text: String,
-    /// The first port, if it is a network address.
-    pub(super) port: Option<u16>,
-    pub(super) ssl: bool,
-    /// 0: none.
-    pub(super) maxconn: u32,
-}
-
 /// What a proxy copies from its `defaults`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
@@ -147,24 +90,6 @@ pub(super) struct Timeouts {
     pub(super) queue: Option<Span>,
     pub(super) check: Option<Span>,
     pub(super) tarpit: Option<Span>,
-}
-
-/// `stick-table` and `stick` lines.
-#[derive(Debug, Default)]
-pub(super) struct StickDraft {
-    pub(super) table: Option<(Stick, Place)>,
-    /// `peers NAME` of the table.
-    pub(super) peers: Option<(String, Place)>,
-    /// The rules, each with its place and the table it names.
-    pub(super) rules: Vec<StickLine>,
-}
-
-/// One `stick` line.
-#[derive(Debug)]
-pub(super) struct StickLine {
-    pub(super) rule: Option<balance::config::StickRule>,
-    pub(super) table: Option<String>,
-    pub(super) place: Place,
 }
 
 impl Settings {

@@ -5,8 +5,9 @@ use balance::words::WordProblem;
 
 use super::super::Status;
 use super::acl::sample_error;
+use super::drafts::StickLine;
 use super::line::Line;
-use super::proxy::{Proxy, StickLine, words_error};
+use super::proxy::{Proxy, words_error};
 use super::read::Out;
 use super::sample;
 use crate::scenario::diagnostic::{Code, Diagnostic};

@@ -204,12 +204,11 @@ fn ranges(patterns: &[String]) -> Result<Vec<Range>, String> {
             "" => Ok(otherwise),
             text => text.parse::<i64>().map_err(|_| refused()),
         };
-        let (least, most) = match pattern.split_once(':') {
-            Some((least, most)) => (number(least, i64::MIN)?, number(most, i64::MAX)?),
-            None => {
-                let only = number(pattern, 0)?;
-                (only, only)
-            }
+        let (least, most) = if let Some((least, most)) = pattern.split_once(':') {
+            (number(least, i64::MIN)?, number(most, i64::MAX)?)
+        } else {
+            let only = number(pattern, 0)?;
+            (only, only)
         };
         ranges.push(match comparison {
             "ge" => Range {

@@ -60,8 +60,7 @@ pub(super) fn format(text: &str, scope: &Scope<'_>) -> Result<Format, String> {
             let fetch = match name.as_str() {
                 "ci" => Fetch::Src,
                 "HM" => Fetch::Method,
-                "HP" => Fetch::Path,
-                "HPO" => Fetch::Path,
+                "HP" | "HPO" => Fetch::Path,
                 "HU" => Fetch::PathQ,
                 _ => return Err(format!("`%{name}` is not known of simulated requests")),
             };
@@ -83,18 +82,6 @@ fn origin(call: &Call, scope: &Scope<'_>) -> Result<Origin, String> {
     if let Some(fetch) = request_fetch(call, first)? {
         return http(fetch);
     }
-    let backend = || {
-        let name = first.filter(|name| !name.is_empty());
-        let found = name.map_or(scope.own, |name| (scope.find)(name));
-        found.ok_or_else(|| format!("`{}` counts in a section without servers", call.name))
-    };
-    let server = || {
-        let (owner, name) = first.unwrap_or_default().split_once('/').unzip();
-        let owner = owner.map_or(scope.own, |owner| (scope.find)(owner));
-        let name = name.or(first).unwrap_or_default().to_owned();
-        let owner = owner.ok_or_else(|| format!("`{}` needs a server", call.name));
-        owner.map(|owner| (owner, name))
-    };
     Ok(match call.name.as_str() {
         "src" | "fc_src" => Origin::Fact(Fetch::Src),
         "str" => Origin::Fact(Fetch::Str(first.unwrap_or_default().to_owned())),
@@ -114,21 +101,40 @@ fn origin(call: &Call, scope: &Scope<'_>) -> Result<Origin, String> {
         "ssl_fc" => Origin::Secure,
         "fe_name" => Origin::FrontendName,
         "be_name" => Origin::BackendName,
-        "nbsrv" => Origin::Usable(backend()?),
-        "be_conn" => Origin::Connections(backend()?),
-        "queue" => Origin::Queued(backend()?),
-        "avg_queue" => Origin::QueuedEach(backend()?),
-        "srv_is_up" => server().map(|(id, name)| Origin::IsUp(id, name))?,
-        "srv_conn" => server().map(|(id, name)| Origin::ServerConnections(id, name))?,
-        "srv_queue" => server().map(|(id, name)| Origin::ServerQueue(id, name))?,
         "var" => match first {
             Some(name) if name.starts_with("txn.") || name.starts_with("req.") => {
                 Origin::Variable(name.to_owned())
             }
             _ => return Err("variables are only kept for the request that sets them".to_owned()),
         },
-        name => return Err(format!("`{name}` is not known of simulated requests")),
+        _ => return counted(call, first, scope),
     })
+}
+
+/// What the balancer knows of backends and servers.
+fn counted(call: &Call, first: Option<&str>, scope: &Scope<'_>) -> Result<Origin, String> {
+    let backend = || {
+        let name = first.filter(|name| !name.is_empty());
+        let found = name.map_or(scope.own, |name| (scope.find)(name));
+        found.ok_or_else(|| format!("`{}` counts in a section without servers", call.name))
+    };
+    let server = || {
+        let (owner, name) = first.unwrap_or_default().split_once('/').unzip();
+        let owner = owner.map_or(scope.own, |owner| (scope.find)(owner));
+        let name = name.or(first).unwrap_or_default().to_owned();
+        let owner = owner.ok_or_else(|| format!("`{}` needs a server", call.name));
+        owner.map(|owner| (owner, name))
+    };
+    match call.name.as_str() {
+        "nbsrv" => backend().map(Origin::Usable),
+        "be_conn" => backend().map(Origin::Connections),
+        "queue" => backend().map(Origin::Queued),
+        "avg_queue" => backend().map(Origin::QueuedEach),
+        "srv_is_up" => server().map(|(id, name)| Origin::IsUp(id, name)),
+        "srv_conn" => server().map(|(id, name)| Origin::ServerConnections(id, name)),
+        "srv_queue" => server().map(|(id, name)| Origin::ServerQueue(id, name)),
+        name => Err(format!("`{name}` is not known of simulated requests")),
+    }
 }
 
 /// What a request says itself.
@@ -194,16 +200,6 @@ fn converter(call: &Call) -> Result<Converter, String> {
     let argument = |index: usize| call.arguments.get(index).map_or("", String::as_str);
     let separators = || argument(1).chars().collect();
     let place = || lenient(argument(0)).0.clamp(-1000, 1000) as i32;
-    let number = || {
-        let text = argument(0);
-        text.parse().map_err(|_| {
-            format!(
-                "`{}({text})` reads a variable, which is not modelled",
-                call.name
-            )
-        })
-    };
-    let arithmetic = |operation| Ok(Converter::Arithmetic(operation, number()?));
     let hash = |function| Ok(Converter::Hash(function, lenient(argument(0)).0 != 0));
     let once = call.arguments.len() < 3;
     match call.name.as_str() {
@@ -234,14 +230,6 @@ fn converter(call: &Call) -> Result<Converter, String> {
         "even" => Ok(Converter::Even),
         "neg" => Ok(Converter::Negate),
         "cpl" => Ok(Converter::Complement),
-        "add" => arithmetic(Operation::Add),
-        "sub" => arithmetic(Operation::Sub),
-        "mul" => arithmetic(Operation::Mul),
-        "div" => arithmetic(Operation::Div),
-        "mod" => arithmetic(Operation::Mod),
-        "and" => arithmetic(Operation::And),
-        "or" => arithmetic(Operation::Or),
-        "xor" => arithmetic(Operation::Xor),
         "ipmask" => {
             let bits = |text: &str, most: u8| match text {
                 "" => Ok(most),
@@ -258,8 +246,29 @@ fn converter(call: &Call) -> Result<Converter, String> {
         "sdbm" => hash(HashFunction::Sdbm),
         "wt6" => hash(HashFunction::Wt6),
         "crc32" => hash(HashFunction::Crc32),
-        name => Err(format!("the converter `{name}` is not modelled")),
+        _ => arithmetic(call),
     }
+}
+
+/// The converters that count.
+fn arithmetic(call: &Call) -> Result<Converter, String> {
+    let operation = match call.name.as_str() {
+        "add" => Operation::Add,
+        "sub" => Operation::Sub,
+        "mul" => Operation::Mul,
+        "div" => Operation::Div,
+        "mod" => Operation::Mod,
+        "and" => Operation::And,
+        "or" => Operation::Or,
+        "xor" => Operation::Xor,
+        name => return Err(format!("the converter `{name}` is not modelled")),
+    };
+    let text = call.arguments.first().map_or("", String::as_str);
+    let number = text.parse().map_err(|_| {
+        let name = &call.name;
+        format!("`{name}({text})` reads a variable, which is not modelled")
+    })?;
+    Ok(Converter::Arithmetic(operation, number))
 }
 
 /// A regular expression, as far as the core understands them.

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use balance::action::Rule;
+use balance::action::{Action, Format, Redirect, Rule};
 use balance::config::Backend;
 use balance::route::{Bind, Frontend, Rules, Switch, Target};
-use balance::rule::{Condition, PersistRule, UseServer};
+use balance::rule::{PersistRule, UseServer};
 use balance::{BackendId, Span};
 
 use super::super::super::{Directive, Status};
-use super::super::proxy::{Proxy, RuleDraft, RuleKind};
+use super::super::drafts::{RuleDraft, RuleKind};
+use super::super::proxy::Proxy;
 use super::condition::Conditions;
 use super::expression::{Scope, format};
 use super::{Lowering, limited, rule};
@@ -77,69 +78,68 @@ pub(super) fn followed(
     });
     let mut followed = Followed::default();
     for draft in &proxy.rules {
-        if let Some(doubt) = follow(draft, &conditions, &mut followed) {
+        let (known, doubt) = follow(draft, &conditions, &mut followed);
+        if known {
             marks.set(draft.entry, doubt);
         }
     }
     followed
 }
 
-/// Adds one rule to `followed`; says what is doubtful about it, if it is of a kind that
-/// can be followed.
+/// Adds one rule to `followed`. Whether it is of a kind that can be followed; what is
+/// doubtful about it.
 fn follow(
     draft: &RuleDraft,
     conditions: &Conditions<'_>,
     followed: &mut Followed,
-) -> Option<Option<String>> {
-    let scope = &conditions.scope;
-    let known = conditions.condition(&draft.condition);
-    let ignored = |why: &str| Some(Some(format!("{why}: the rule is taken as not there")));
-    let mut add: Box<dyn FnMut(Condition)> = match draft.kind {
-        RuleKind::Request(name) => match rule::action(name, &draft.words, scope)? {
-            Err(why) => return ignored(&why),
-            Ok(action) => Box::new(move |condition| {
-                let action = action.clone();
-                followed.rules.request.push(Rule { action, condition });
-            }),
-        },
-        RuleKind::Redirect => match rule::redirect(&draft.words, scope) {
-            Err(why) => return ignored(&why),
-            Ok(redirect) => Box::new(move |condition| {
-                let action = balance::action::Action::Redirect(redirect.clone());
-                followed.rules.redirect.push(Rule { action, condition });
-            }),
-        },
-        RuleKind::UseBackend => match target(&draft.words[0], scope) {
-            Err(why) => return ignored(&why),
-            Ok(to) => Box::new(move |condition| {
-                let to = to.clone();
-                followed.switches.push(Switch { to, condition });
-            }),
-        },
-        RuleKind::UseServer => match format(&draft.words[0], scope) {
-            Err(why) => return ignored(&why),
-            Ok(server) => Box::new(move |condition| {
-                let server = server.clone();
-                followed.servers.push(UseServer { server, condition });
-            }),
-        },
-        RuleKind::Force => {
-            Box::new(|condition| followed.persist.push(PersistRule::Force(condition)))
-        }
-        RuleKind::Ignore => {
-            Box::new(|condition| followed.persist.push(PersistRule::Ignore(condition)))
-        }
+) -> (bool, Option<String>) {
+    let ignored = |why: String| (true, Some(format!("{why}: the rule is taken as not there")));
+    let verb = match verb(draft, &conditions.scope) {
+        None => return (false, None),
+        Some(Err(why)) => return ignored(why),
+        Some(Ok(verb)) => verb,
     };
-    match known {
-        Err(why) => {
-            drop(add);
-            ignored(&why)
-        }
-        Ok((condition, doubt)) => {
-            add(condition);
-            Some(doubt.map(|why| format!("{why}: what needs it never holds")))
-        }
+    let (condition, doubt) = match conditions.condition(&draft.condition) {
+        Err(why) => return ignored(why),
+        Ok(known) => known,
+    };
+    match verb {
+        Verb::Act(action) => followed.rules.request.push(Rule { action, condition }),
+        Verb::Redirect(redirect) => followed.rules.redirect.push(Rule {
+            action: Action::Redirect(redirect),
+            condition,
+        }),
+        Verb::Switch(to) => followed.switches.push(Switch { to, condition }),
+        Verb::Server(server) => followed.servers.push(UseServer { server, condition }),
+        Verb::Force => followed.persist.push(PersistRule::Force(condition)),
+        Verb::Ignore => followed.persist.push(PersistRule::Ignore(condition)),
     }
+    (
+        true,
+        doubt.map(|why| format!("{why}: what needs it never holds")),
+    )
+}
+
+/// What a rule does.
+enum Verb {
+    Act(Action),
+    Redirect(Redirect),
+    Switch(Target),
+    Server(Format),
+    Force,
+    Ignore,
+}
+
+/// What `draft` does; nothing if it is of a kind that is not followed.
+fn verb(draft: &RuleDraft, scope: &Scope<'_>) -> Option<Result<Verb, String>> {
+    Some(match draft.kind {
+        RuleKind::Request(name) => rule::action(name, &draft.words, scope)?.map(Verb::Act),
+        RuleKind::Redirect => rule::redirect(&draft.words, scope).map(Verb::Redirect),
+        RuleKind::UseBackend => target(&draft.words[0], scope).map(Verb::Switch),
+        RuleKind::UseServer => format(&draft.words[0], scope).map(Verb::Server),
+        RuleKind::Force => Ok(Verb::Force),
+        RuleKind::Ignore => Ok(Verb::Ignore),
+    })
 }
 
 fn target(name: &str, scope: &Scope<'_>) -> Result<Target, String> {
