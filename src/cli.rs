@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod conform;
 pub mod exit;
+mod export;
 mod file;
 mod fmt;
 mod folder;
@@ -25,6 +26,7 @@ mod progress;
 #[cfg(all(feature = "record", unix))]
 mod record;
 mod run;
+mod save;
 mod screen;
 mod seq;
 mod show;
@@ -78,6 +80,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::List(args) => list::run(args, cli.format, screen),
         Command::Graph(args) => graph::run(args, screen),
         Command::Seq(args) => seq::run(args, screen),
+        Command::Export(args) => export::run(args, cli.format, screen),
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Plot(args) => plot::run(args, screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),

@@ -7,6 +7,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod conform;
+pub mod export;
 pub mod kernel;
 pub mod lab;
 pub mod locale;

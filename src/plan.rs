@@ -5,6 +5,10 @@
 
 use balance::{BackendId, Config, Door, Moment, ServerId, Span};
 
+/// When the virtual wall clock of scenarios begins, in seconds since 1970: Monday, 2 March
+/// 2026, 10:00 UTC. Any fixed moment would do.
+pub const EPOCH: u64 = 1_772_445_600;
+
 /// Everything one run needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {

@@ -38,6 +38,11 @@ impl Screen {
         self.out.write_all(text.as_bytes())
     }
 
+    /// Where a long result is written piece by piece.
+    pub(super) fn writer(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
     /// Writes a remark, after the result so far.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-why", &["why", "--help"]),
     ("help-plot", &["plot", "--help"]),
     ("help-timeline", &["timeline", "--help"]),
+    ("help-export", &["export", "--help"]),
     ("help-conform", &["conform", "--help"]),
     ("help-new", &["new", "--help"]),
     ("help-fmt", &["fmt", "--help"]),

@@ -58,7 +58,8 @@ pub(crate) fn tasks() -> Vec<String> {
 /// Every snapshot that a test asserts, as paths from the top of the project.
 fn asserted() -> BTreeSet<String> {
     let views = tasks().into_iter().flat_map(|task| {
-        let views = VIEWS.into_iter().chain(crate::pictures::VIEWS);
+        let drawn = VIEWS.into_iter().chain(crate::pictures::VIEWS);
+        let views = drawn.chain(crate::exports::VIEWS);
         views.map(move |view| format!("lab3/{task}/{view}"))
     });
     let broken = ["ron", "json"].map(|ending| stems("scenarios/broken", ending));

@@ -51,7 +51,7 @@ pub mod rule;
 mod scene;
 pub mod server;
 mod state;
-mod stats;
+pub mod stats;
 mod stick;
 pub mod time;
 mod timers;

@@ -4,6 +4,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use crate::admin::FIRST_NUMBER;
 use crate::backend::Backend;
@@ -13,6 +14,10 @@ use crate::event::{CheckCode, Status};
 use crate::ids::BackendId;
 use crate::server::{Counters, Lapse, Operational, Server};
 use crate::time::Moment;
+
+pub use forms::{StatRow, csv, json, typed};
+
+mod forms;
 
 /// What a row is about.
 #[derive(Clone, Copy)]
@@ -127,9 +132,7 @@ const COLUMNS: &[Column] = &[
     }),
     ("req_rate", |_| String::new()),
     ("req_rate_max", |_| String::new()),
-    ("req_tot", |row| {
-        row.of_backend(&row.backend.counters.stot.to_string())
-    }),
+    ("req_tot", |row| row.counters().stot.to_string()),
     ("cli_abrt", |row| row.counters().cli_abrt.to_string()),
     ("srv_abrt", |row| row.counters().srv_abrt.to_string()),
     ("comp_in", |row| row.of_backend("0")),
@@ -182,12 +185,12 @@ const COLUMNS: &[Column] = &[
             .map_or(String::new(), |address| address.to_string())
     }),
     ("cookie", |row| row.cookie()),
-    ("mode", |row| row.of_backend("http")),
+    ("mode", |_| "http".into()),
     ("algo", |row| row.algorithm()),
     ("conn_rate", |_| String::new()),
     ("conn_rate_max", |_| String::new()),
     ("conn_tot", |_| String::new()),
-    ("intercepted", |row| row.of_backend("0")),
+    ("intercepted", |_| String::new()),
     ("dcon", |_| String::new()),
     ("dses", |_| String::new()),
     ("wrew", |_| "0".into()),
@@ -224,62 +227,97 @@ const COLUMNS: &[Column] = &[
             .map_or(row.total_uweight(), |server| server.uweight)
             .to_string()
     }),
-    ("agg_server_status", |_| String::new()),
-    ("agg_server_check_status", |_| String::new()),
-    ("agg_check_status", |_| String::new()),
+    ("agg_server_status", |row| row.of_backend("0")),
+    ("agg_server_check_status", |row| row.of_backend("0")),
+    ("agg_check_status", |row| row.of_backend("0")),
 ];
 
 /// The kinds of rows that `show stat`'s second argument adds up.
 const BACKENDS: u32 = 2;
 const SERVERS: u32 = 4;
 
+/// Which rows of `show stat` are wanted.
+pub(crate) struct Wanted {
+    /// Of one backend, or of all.
+    pub(crate) backend: Option<BackendId>,
+    /// The sum of the kinds of rows.
+    pub(crate) kinds: u32,
+    /// One server by its number, or all.
+    pub(crate) server: Option<i64>,
+    /// Not those that are neither up nor without checks.
+    pub(crate) only_up: bool,
+    /// Not those in maintenance.
+    pub(crate) no_maint: bool,
+}
+
+impl Wanted {
+    /// Every row there is.
+    pub(crate) const ALL: Self = Self {
+        backend: None,
+        kinds: u32::MAX,
+        server: None,
+        only_up: false,
+        no_maint: false,
+    };
+}
+
 impl Balancer {
-    /// The CSV of `show stat`: of one backend or all, the kinds asked for, one server or all.
-    pub(crate) fn stat_csv(
-        &self,
-        now: Moment,
-        only: Option<BackendId>,
-        kinds: u32,
-        server: Option<i64>,
-    ) -> String {
-        let mut text = String::from("# ");
-        for (name, _) in COLUMNS {
-            text.push_str(name);
-            text.push(',');
-        }
-        text.push_str("-,\n");
-        for backend in self
-            .backends
-            .iter()
-            .filter(|backend| only.is_none_or(|id| id == backend.id))
-        {
-            if kinds & SERVERS != 0 {
-                for each in backend.servers.iter().filter(|each| !each.deleted) {
-                    let id = backend.farm.members[each.id.slot as usize].id;
-                    if server.is_none_or(|wanted| wanted == i64::from(id)) {
-                        self.write_row(&mut text, backend, Subject::Server(each), now);
+    /// The names of the columns of `show stat`, in order.
+    pub fn stat_columns() -> impl Iterator<Item = &'static str> {
+        COLUMNS.iter().map(|(name, _)| *name)
+    }
+
+    /// The rows of `show stat` at `now`, which is not before the last input: the servers of
+    /// each backend, then the backend.
+    pub fn stat_rows(&self, now: Moment) -> Vec<StatRow> {
+        self.stat_rows_of(now, &Wanted::ALL)
+    }
+
+    pub(crate) fn stat_rows_of(&self, now: Moment, wanted: &Wanted) -> Vec<StatRow> {
+        let mut rows = Vec::new();
+        for backend in &self.backends {
+            if wanted.backend.is_some_and(|id| id != backend.id) {
+                continue;
+            }
+            if wanted.kinds & SERVERS != 0 {
+                let servers = backend.servers.iter().filter(|each| !each.deleted);
+                for each in servers {
+                    let number = backend.farm.members[each.id.slot as usize].id;
+                    let named = wanted.server.is_none_or(|it| it == i64::from(number));
+                    let hidden =
+                        wanted.no_maint && each.in_maint() || wanted.only_up && !each.state.is_up();
+                    if named && !hidden {
+                        rows.push(self.stat_row(backend, Subject::Server(each), number, now));
                     }
                 }
             }
-            if kinds & BACKENDS != 0 && server.is_none_or(|wanted| wanted == 0) {
-                self.write_row(&mut text, backend, Subject::Backend, now);
+            let named = wanted.server.is_none_or(|it| it == 0);
+            if wanted.kinds & BACKENDS != 0 && named {
+                rows.push(self.stat_row(backend, Subject::Backend, 0, now));
             }
         }
-        text
+        rows
     }
 
-    fn write_row(&self, text: &mut String, backend: &Backend, subject: Subject<'_>, now: Moment) {
+    fn stat_row(
+        &self,
+        backend: &Backend,
+        subject: Subject<'_>,
+        number: u32,
+        now: Moment,
+    ) -> StatRow {
         let row = Row {
             balancer: self,
             backend,
             subject,
             now,
         };
-        for (_, value) in COLUMNS {
-            push_csv(text, &value(&row));
-            text.push(',');
+        StatRow {
+            backend: backend.id,
+            server: row.server().map(|server| server.id),
+            number,
+            fields: COLUMNS.iter().map(|(_, value)| value(&row)).collect(),
         }
-        text.push_str("-,\n");
     }
 
     /// The status of `server` as text, with the name of who it follows into maintenance.
@@ -291,17 +329,6 @@ impl Balancer {
             }
             status => status.to_string(),
         }
-    }
-}
-
-/// Appends a field, quoted where CSV asks for it.
-fn push_csv(text: &mut String, field: &str) {
-    if field.contains([',', '"', '\n']) {
-        text.push('"');
-        text.push_str(&field.replace('"', "\"\""));
-        text.push('"');
-    } else {
-        text.push_str(field);
     }
 }
 

@@ -65,6 +65,7 @@ impl Check {
         let imported = base.is_some();
         let mut config = base.unwrap_or_default();
         config.profile = profile;
+        config.epoch = crate::plan::EPOCH;
         let nodes = nodes::declared(scenario.nodes.as_ref());
         match &general.backends {
             None => {

@@ -10,6 +10,7 @@ use crate::event::CheckCode;
 use crate::ids::BackendId;
 use crate::profile::Version;
 use crate::server::Server;
+use crate::stats::{self, Wanted};
 
 const STATE_HEADER: &str = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord";
 const STATE_HEADER_TAIL: &str =
@@ -141,18 +142,38 @@ impl Balancer {
         text
     }
 
+    /// `show stat [{<iid>|<proxy>} <type> <sid>] [typed|json] [desc] [up|no-maint]`
     pub(super) fn show_stat(&mut self, order: &mut Order<'_>) -> String {
-        let (proxy, kinds, server) = (order.word(2), order.word(3), order.word(4));
-        let proxy = match proxy {
+        const FORMS: [&str; 5] = ["typed", "json", "desc", "up", "no-maint"];
+        let words = order.words.get(2..).unwrap_or_default();
+        let place = words.iter().position(|word| FORMS.contains(word));
+        let (subject, forms) = words.split_at(place.unwrap_or(words.len()));
+        let word = |index: usize| subject.get(index).copied().unwrap_or("");
+        let backend = match word(0) {
             "" | "-1" => None,
             name => match self.find_backend(name) {
                 Some(id) => Some(id),
                 None => return "No such proxy.\n".into(),
             },
         };
-        let kinds = kinds.parse::<i32>().unwrap_or(-1);
-        let server = server.parse::<i64>().ok().filter(|id| *id >= 0);
-        self.stat_csv(order.now, proxy, kinds as u32, server)
+        let asks = |form: &str| forms.contains(&form);
+        let rows = self.stat_rows_of(
+            order.now,
+            &Wanted {
+                backend,
+                kinds: word(1).parse::<i32>().unwrap_or(-1) as u32,
+                server: word(2).parse::<i64>().ok().filter(|id| *id >= 0),
+                only_up: asks("up"),
+                no_maint: asks("no-maint"),
+            },
+        );
+        if asks("json") {
+            stats::json(&rows)
+        } else if asks("typed") {
+            stats::typed(&rows)
+        } else {
+            stats::csv(&rows)
+        }
     }
 
     pub(super) fn show_table(&mut self, order: &mut Order<'_>) -> String {

@@ -1,0 +1,108 @@
+//! HAProxy's statistics at a moment of a run: the balancer's own counters, and what only a
+//! reader of the whole stream can add to them, bytes and rates.
+
+pub mod page;
+pub mod prometheus;
+mod rate;
+
+use std::collections::BTreeMap;
+
+use balance::stats::{self, StatRow};
+use balance::{BackendId, Balancer, Moment, ServerId};
+
+use self::rate::Rate;
+use super::follow::{Context, Logged, Reader};
+use crate::trace::Message;
+
+/// What one row of the statistics gets from the stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Traffic {
+    received: u64,
+    sent: u64,
+    rate: Rate,
+}
+
+/// Counts what the balancer does not: bytes, and sessions per second.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    backends: BTreeMap<BackendId, Traffic>,
+    servers: BTreeMap<ServerId, Traffic>,
+}
+
+impl Reader for Statistics {
+    fn logged(&mut self, context: &Context<'_>, line: &Logged<'_>) {
+        let count = |traffic: &mut Traffic| {
+            traffic.received += line.request.proxy;
+            traffic.sent += line.answer.proxy;
+        };
+        let backend = context.request(line.client).backend;
+        count(self.backends.entry(backend).or_default());
+        if let Some(server) = line.ending.server {
+            count(self.servers.entry(server).or_default());
+        }
+    }
+
+    fn said(&mut self, _context: &Context<'_>, at: Moment, message: &Message<'_>) {
+        let (Message::Connecting { server, .. }
+        | Message::Forwarded {
+            server,
+            reused: true,
+            ..
+        }) = *message
+        else {
+            return;
+        };
+        self.servers.entry(server).or_default().rate.count(at);
+    }
+
+    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32) {
+        let backend = context.request(client).backend;
+        self.backends.entry(backend).or_default().rate.count(at);
+    }
+}
+
+impl Statistics {
+    /// The rows of `show stat` at `now`: of `balancer`, and of what was counted here.
+    pub fn rows(&mut self, balancer: &Balancer, now: Moment) -> Vec<StatRow> {
+        let mut rows = balancer.stat_rows(now);
+        for row in &mut rows {
+            let traffic = match row.server {
+                Some(server) => self.servers.entry(server).or_default(),
+                None => self.backends.entry(row.backend).or_default(),
+            };
+            let values = [
+                ("bin", traffic.received),
+                ("bout", traffic.sent),
+                ("rate", u64::from(traffic.rate.at(now))),
+                ("rate_max", u64::from(traffic.rate.greatest())),
+            ];
+            for (column, value) in values {
+                let place = Balancer::stat_columns().position(|name| name == column);
+                if let Some(field) = place.and_then(|place| row.fields.get_mut(place)) {
+                    *field = value.to_string();
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// What `show stat`, `show stat json` and `show stat typed` print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// CSV.
+    Csv,
+    /// JSON.
+    Json,
+    /// A line for each value.
+    Typed,
+}
+
+/// The rows as HAProxy prints them.
+pub fn text(rows: &[StatRow], form: Form) -> String {
+    match form {
+        Form::Csv => stats::csv(rows),
+        Form::Json => stats::json(rows),
+        Form::Typed => stats::typed(rows),
+    }
+}

@@ -1,0 +1,212 @@
+//! What other programs get of every lab task, and that all of it counts as the table counts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use balance::stats::StatRow;
+use balancelab::export::clock::Wall;
+use balancelab::export::follow::Follower;
+use balancelab::export::http_log::HttpLog;
+use balancelab::export::jmeter::{self, Kind};
+use balancelab::export::jtl::{Columns, Jtl};
+use balancelab::export::stat::{self, Statistics};
+use balancelab::lab::World;
+use balancelab::plan::{Client, Plan};
+use balancelab::report::table::NoInk;
+use balancelab::report::{End, KeepPicks, Report, Tally};
+use balancelab::trace::Names;
+
+use crate::play;
+use crate::snapshots;
+
+/// The exports of each lab task that are kept.
+pub(crate) const VIEWS: [&str; 3] = ["log", "jmeter", "stats"];
+
+/// Lines shown of the beginning and of the end of a log.
+const SHOWN: (usize, usize) = (8, 3);
+
+/// One run in every form.
+struct Run {
+    plan: Plan,
+    report: Report,
+    log: String,
+    jtl: String,
+    samples: jmeter::Report,
+    stats: Vec<StatRow>,
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+impl Run {
+    fn of(task: &str) -> Self {
+        let plan = play::plan(&format!("scenarios/lab3/{task}.ron"), &[]);
+        let wall = Wall::of(&plan.proxy);
+        let (mut log, mut jtl) = (Vec::new(), Vec::new());
+        let mut samples = jmeter::Report::default();
+        let log_reader = HttpLog::new(&mut log, wall);
+        let jtl_reader = Jtl::new(&mut jtl, wall, Columns::Five);
+        let mut statistics = Statistics::default();
+        let readers = (log_reader, (jtl_reader, (&mut samples, &mut statistics)));
+        let mut follower = Follower::new(&plan, readers);
+        let mut tally = Tally::new(&plan, KeepPicks::AsExpected);
+        let mut world = World::new(&plan).expect("a checked plan");
+        let sink = &mut (&mut tally, &mut follower);
+        let summary = world.run(sink).expect("it ends");
+        let end = End {
+            at: summary.ended,
+            digest: summary.digest,
+        };
+        let (log_reader, (jtl_reader, _)) = follower.into_parts().0;
+        log_reader.close().expect("memory takes everything");
+        jtl_reader.close().expect("memory takes everything");
+        let report = tally.close(&plan, &Names::of(&plan.proxy), end);
+        Self {
+            report,
+            log: text(log),
+            jtl: text(jtl),
+            samples,
+            stats: statistics.rows(world.balancer(), world.now()),
+            plan,
+        }
+    }
+
+    /// The lines of the log about requests.
+    fn requests(&self) -> Vec<&str> {
+        let lines = self.log.lines();
+        lines.filter(|line| line.ends_with("HTTP/1.1\"")).collect()
+    }
+
+    /// The lines about requests that a node answered, by server.
+    fn answered_by_log(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for line in self.requests() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let [server, timers] = [words[words.len() - 12], words[words.len() - 11]];
+            let answered = timers.split('/').nth(3) != Some("-1");
+            if answered {
+                let name = server.split('/').nth(1).expect("backend/server");
+                *counts.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn log_view(&self) -> String {
+        let requests = self.requests();
+        let (first, last) = SHOWN;
+        let mut out = String::new();
+        for line in self.log.lines() {
+            let place = requests.iter().position(|known| std::ptr::eq(*known, line));
+            match place {
+                Some(place) if place >= first && place + last < requests.len() => {
+                    if place == first {
+                        let more = requests.len() - first - last;
+                        writeln!(out, "... {more} more").expect("memory takes everything");
+                    }
+                }
+                _ => {
+                    out += line;
+                    out.push('\n');
+                }
+            }
+        }
+        out
+    }
+
+    fn jmeter_view(&self) -> String {
+        let table = |kind| self.samples.table(kind).text(&NoInk);
+        format!("{}\n{}", table(Kind::Summary), table(Kind::Aggregate))
+    }
+}
+
+#[test]
+fn every_lab_task_as_others_see_it() {
+    for task in snapshots::tasks() {
+        let run = Run::of(&task);
+        snapshots::assert(&format!("lab3/{task}/log"), &run.log_view());
+        snapshots::assert(&format!("lab3/{task}/jmeter"), &run.jmeter_view());
+        let stats = stat::text(&run.stats, stat::Form::Csv);
+        snapshots::assert(&format!("lab3/{task}/stats"), &stats);
+    }
+}
+
+/// The requests that each server answered, and all, as one form counts them.
+type Counts = (BTreeMap<String, u64>, u64);
+
+fn by_table(run: &Run) -> Counts {
+    let rows = run.report.servers.iter();
+    let served = rows
+        .map(|server| (server.name.clone(), server.row.requests))
+        .filter(|(_, count)| *count > 0);
+    (served.collect(), run.report.total.requests)
+}
+
+fn by_log(run: &Run) -> Counts {
+    (run.answered_by_log(), run.requests().len() as u64)
+}
+
+/// How often each label occurs, and how often a page was asked for.
+fn by_labels(labels: impl Iterator<Item = (String, u64)>) -> Counts {
+    let mut pages = 0;
+    let mut reached = BTreeMap::new();
+    for (label, count) in labels {
+        match label.strip_suffix(" reached") {
+            Some(name) => *reached.entry(name.to_lowercase()).or_default() += count,
+            None => pages += count,
+        }
+    }
+    (reached, pages)
+}
+
+fn by_summary(run: &Run) -> Counts {
+    let rows = run.samples.rows().filter(|(label, _)| *label != "TOTAL");
+    by_labels(rows.map(|(label, row)| (label.to_owned(), row.count())))
+}
+
+fn by_jtl(run: &Run) -> Counts {
+    let lines = run.jtl.lines().skip(1);
+    by_labels(lines.map(|line| {
+        let label = line.split(',').nth(2).expect("a label");
+        (label.to_owned(), 1)
+    }))
+}
+
+fn by_stats(run: &Run) -> Counts {
+    let number = |row: &StatRow, column| row.field(column).parse::<u64>().unwrap_or(0);
+    let answers = |row: &StatRow| {
+        let classes = ["hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx"];
+        classes.iter().map(|class| number(row, class)).sum::<u64>()
+    };
+    let (servers, backends): (Vec<&StatRow>, Vec<&StatRow>) =
+        run.stats.iter().partition(|row| row.server.is_some());
+    let served = servers
+        .iter()
+        .map(|row| (row.field("svname").to_owned(), answers(row)))
+        .filter(|(_, count)| *count > 0);
+    let all = backends.iter().map(|row| number(row, "stot")).sum();
+    (served.collect(), all)
+}
+
+#[test]
+fn all_forms_count_alike() {
+    for task in snapshots::tasks() {
+        let run = Run::of(&task);
+        let table = by_table(&run);
+        assert_eq!(by_log(&run), table, "{task}: the log");
+        assert_eq!(by_stats(&run), table, "{task}: the statistics");
+        // Browsers do not count what they reached.
+        let only_jmeter = run.plan.clients.iter();
+        if only_jmeter
+            .clone()
+            .all(|client| matches!(client, Client::Threads(_)))
+        {
+            assert_eq!(by_summary(&run), table, "{task}: JMeter's summary");
+            assert_eq!(by_jtl(&run), table, "{task}: the JTL");
+        } else {
+            assert_eq!(by_summary(&run).1, table.1, "{task}: JMeter's summary");
+            assert_eq!(by_jtl(&run).1, table.1, "{task}: the JTL");
+        }
+    }
+}
