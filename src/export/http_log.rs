@@ -70,12 +70,32 @@ impl<W: Write> Reader for HttpLog<W> {
     }
 }
 
-/// One request as `option httplog` writes it. A proxy of the lab is what HAProxy calls a
-/// `listen` section: its frontend is named like its backend.
+/// The name of the frontend that `client`'s requests come in through, as logs have it: `~` at
+/// its end if it speaks TLS. Without a frontend it is that of a `listen` section.
+fn frontend(context: &Context<'_>, client: u32) -> String {
+    let request = context.request(client);
+    let Some(door) = request.door else {
+        return context.servers.backend(request.backend).to_owned();
+    };
+    let frontends = &context.plan.proxy.frontends;
+    let frontend = &frontends[door.frontend.0 as usize];
+    let ssl = frontend
+        .binds
+        .get(door.bind as usize)
+        .is_some_and(|b| b.ssl);
+    format!("{}{}", frontend.name, if ssl { "~" } else { "" })
+}
+
+/// One request as `option httplog` writes it. One that never got to a backend has its
+/// frontend's name in the place of the backend's.
 pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String {
     let ending = line.ending;
     let request = context.request(line.client);
-    let backend = context.servers.backend(request.backend);
+    let frontend = frontend(context, line.client);
+    let backend = ending.backend.map_or_else(
+        || frontend.trim_end_matches('~'),
+        |backend| context.servers.backend(backend),
+    );
     let server = ending
         .server
         .map_or("<NOSRV>", |server| context.servers.name(server));
@@ -88,7 +108,7 @@ pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String
     let crowd = ending.crowd;
     let connections = line.connections;
     format!(
-        "{}:{port} [{}] {backend} {backend}/{server} {} {status} {} - - {} \
+        "{}:{port} [{}] {frontend} {backend}/{server} {} {status} {} - - {} \
          {connections}/{connections}/{}/{}/{plus}{} {}/{} \"{} {} HTTP/1.1\"",
         request.source,
         wall.log(ending.arrived),

@@ -185,6 +185,7 @@ mod tests {
             headers: Vec::new(),
             source: IpAddr::V4(Ipv4Addr::LOCALHOST),
             backend: BackendId(0),
+            door: None,
         };
         let (bare, sticky) = (request(&line, None), request(&line, Some("SERVERID=s1")));
         assert_eq!(sticky.proxy - bare.proxy, 17);

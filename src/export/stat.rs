@@ -35,8 +35,15 @@ impl Reader for Statistics {
             traffic.received += line.request.proxy;
             traffic.sent += line.answer.proxy;
         };
-        let backend = context.request(line.client).backend;
-        count(self.backends.entry(backend).or_default());
+        let request = context.request(line.client);
+        if let Some(backend) = line.ending.backend {
+            let traffic = self.backends.entry(backend).or_default();
+            count(traffic);
+            // Through a frontend, nobody tells where a request goes before it is over.
+            if request.door.is_some() {
+                traffic.rate.count(line.at);
+            }
+        }
         if let Some(server) = line.ending.server {
             count(self.servers.entry(server).or_default());
         }
@@ -56,8 +63,11 @@ impl Reader for Statistics {
     }
 
     fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32) {
-        let backend = context.request(client).backend;
-        self.backends.entry(backend).or_default().rate.count(at);
+        let request = context.request(client);
+        if request.door.is_none() {
+            let traffic = self.backends.entry(request.backend).or_default();
+            traffic.rate.count(at);
+        }
     }
 }
 

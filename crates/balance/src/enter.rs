@@ -81,6 +81,7 @@ impl Balancer {
         } = verdict;
         let rewrite = passage.rewrite.take();
         self.passages.remove(&request);
+        self.forget_crowd(request);
         if passage != Passage::default() {
             self.passages.insert(request, passage);
         }
