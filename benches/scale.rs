@@ -71,7 +71,7 @@ fn plan(name: &str, loops: Option<u64>) -> Plan {
 
 /// Lets the plan happen once and says what it took.
 fn measure(plan: &Plan) -> String {
-    let clients: u32 = plan.clients.iter().map(actors).sum();
+    let clients: u32 = plan.clients.iter().map(Client::actors).sum();
     let memory = peak_memory();
     let start = processor_time();
     let mut world = World::new(plan).expect("the balancer accepts these settings");
@@ -94,17 +94,10 @@ fn measure(plan: &Plan) -> String {
     )
 }
 
-fn actors(client: &Client) -> u32 {
-    match client {
-        Client::Threads(group) => group.threads,
-        Client::Browser(_) => 1,
-    }
-}
-
 fn requests(client: &Client) -> u64 {
     match client {
         Client::Threads(group) => u64::from(group.threads) * group.loops.unwrap_or(0),
-        Client::Browser(_) => 0,
+        Client::Browser(_) | Client::Arrivals(_) => 0,
     }
 }
 

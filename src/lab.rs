@@ -7,6 +7,7 @@
 //! An actor changes itself and pushes what follows through its outbox; it never calls
 //! another actor. `stage` is the post office, `port` is where the core is asked.
 
+mod arrivals;
 mod browser;
 mod clients;
 mod cookie_jar;

@@ -3,6 +3,10 @@
 //! Only [`scenario`](crate::scenario) and the importers build plans; the lab runs them and
 //! the reports read their names. All moments count from the start of the proxy.
 
+mod arrivals;
+
+pub use arrivals::{Arrival, Arrivals};
+
 use balance::{BackendId, Config, Door, Moment, ServerId, Span};
 
 /// When the virtual wall clock of scenarios begins, in seconds since 1970: Monday, 2 March
@@ -117,6 +121,37 @@ pub enum Client {
     Threads(ThreadGroup),
     /// A person with a browser.
     Browser(Browser),
+    /// Requests with moments of their own, as a log has them.
+    Arrivals(Arrivals),
+}
+
+impl Client {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Threads(group) => &group.name,
+            Self::Browser(browser) => &browser.name,
+            Self::Arrivals(arrivals) => &arrivals.name,
+        }
+    }
+
+    /// How many actors it is: threads, one browser, or arrivals.
+    pub fn actors(&self) -> u32 {
+        match self {
+            Self::Threads(group) => group.threads,
+            Self::Browser(_) => 1,
+            Self::Arrivals(arrivals) => arrivals.list.len() as u32,
+        }
+    }
+
+    /// What one of its actors sends.
+    pub fn request(&self, actor: u32) -> &RequestLine {
+        match self {
+            Self::Threads(group) => &group.request,
+            Self::Browser(browser) => &browser.request,
+            Self::Arrivals(arrivals) => arrivals.request(actor),
+        }
+    }
 }
 
 /// A JMeter thread group with one HTTP request in its loop.

@@ -16,6 +16,7 @@ mod format;
 pub mod import;
 mod load;
 pub mod locate;
+mod logs;
 mod merged;
 mod read;
 pub mod render;

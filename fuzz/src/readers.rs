@@ -7,9 +7,10 @@ use balance::Balancer;
 use balancelab::conform::{Verdict, archive};
 use balancelab::lab::World;
 use balancelab::oracle::Oracle;
-use balancelab::plan::{Action, Budget, Client, Plan, Timed};
+use balancelab::plan::{Action, Budget, Plan, Timed};
 use balancelab::scenario::import::Env;
 use balancelab::scenario::import::haproxy_cfg::read_cfg;
+use balancelab::scenario::import::log;
 use balancelab::scenario::{self, Files, Loaded, Overrides, render};
 use balancelab::trace::{Event, Sample, Sink};
 
@@ -74,7 +75,11 @@ fn load(name: &str, text: &str) -> Option<Loaded> {
 
 /// Runs a plan of a bearable size for a while, and holds it against the standing laws.
 fn run(mut plan: Plan) {
-    let actors: u64 = plan.clients.iter().map(actors).sum();
+    let actors: u64 = plan
+        .clients
+        .iter()
+        .map(|client| u64::from(client.actors()))
+        .sum();
     let workers: u64 = plan.nodes.iter().map(|node| u64::from(node.workers)).sum();
     if actors > 1000 || workers > 1000 {
         return;
@@ -91,13 +96,6 @@ fn run(mut plan: Plan) {
     if let Ok(summary) = world.run(&mut oracle) {
         let violations = oracle.close(summary.unfinished == 0);
         assert!(violations.is_empty(), "{}", violations[0]);
-    }
-}
-
-fn actors(client: &Client) -> u64 {
-    match client {
-        Client::Threads(group) => u64::from(group.threads),
-        Client::Browser(_) => 1,
     }
 }
 
@@ -133,6 +131,53 @@ pub fn dotenv(bytes: &[u8]) {
     let lines = text.lines().count();
     assert!(strange.len() + env.iter().count() <= lines);
     let _ = env.expand(&text);
+}
+
+/// A log of HAProxy, or results of JMeter.
+pub fn log(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let load = log::read(&text);
+    let passed: u32 = load.passed.iter().map(|passed| passed.count).sum();
+    let lines = text.lines().count();
+    assert!(passed as usize + load.arrivals.len() <= lines + 1);
+    if load.kind.starts_with("HAProxy") {
+        let accounted = passed as usize + load.arrivals.len();
+        assert_eq!(accounted, lines, "a line is not accounted for");
+    }
+    for arrives in &load.arrivals {
+        assert!((arrives.user as usize) < load.users.len());
+        assert!((arrives.request as usize) < load.requests.len());
+    }
+    if let Some(loaded) = load_replay(&text) {
+        assert_eq!(
+            loaded.plan.clients[0].actors() as usize,
+            load.arrivals.len()
+        );
+        run(loaded.plan);
+    }
+}
+
+/// A scenario that replays `text`.
+fn load_replay(text: &str) -> Option<Loaded> {
+    let files = [
+        ("fuzz.ron", REPLAY),
+        ("haproxy.cfg", CONFIG),
+        ("haproxy.log", text),
+    ];
+    let source: BTreeMap<String, String> = files
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .collect();
+    match scenario::load("fuzz.ron", &source, &Overrides::default()) {
+        Ok(loaded) => {
+            render::text(&loaded.warnings, &loaded.files, render::Colour::Never);
+            Some(loaded)
+        }
+        Err(refused) => {
+            let _ = refused.to_string();
+            None
+        }
+    }
 }
 
 /// A runtime command a line, typed every 100 ms while requests and checks go on.
@@ -195,6 +240,9 @@ pub fn recording(bytes: &[u8]) {
         }
     }
 }
+
+const REPLAY: &str =
+    "(config: \"haproxy.cfg\", clients: { \"log\": arrivals(log: \"haproxy.log\") })";
 
 const BASE: &str = r#"(
     config: "haproxy.cfg",

@@ -149,6 +149,9 @@ pub struct Foreign {
     /// A file with the environment variables of the haproxy.cfg
     #[arg(long, value_name = "FILE")]
     pub env: Option<PathBuf>,
+    /// Replay this log as the load: HAProxy's HTTP or TCP log, or results of JMeter (.jtl)
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
 }
 
 /// `balancelab check`
@@ -385,6 +388,9 @@ pub struct Changes {
     /// Change a setting of a node, such as s1.delay=250ms (may be given several times)
     #[arg(long = "node", value_name = "NODE.SETTING=VALUE", value_parser = setting)]
     pub nodes: Vec<(String, String)>,
+    /// The algorithm of HAProxy, such as leastconn: short for --set proxy.balance=...
+    #[arg(long, value_name = "ALGORITHM")]
+    pub balance: Option<String>,
     /// The root of every random stream
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,

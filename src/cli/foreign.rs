@@ -1,13 +1,14 @@
 //! Files of other programs on their way to a run: a `haproxy.cfg`, or a lab's folder.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::args::{Changes, Foreign};
 use super::config;
 use super::folder;
 use crate::scenario::foreign::{Pieces, assemble};
-use crate::scenario::{Code, Diagnostic, Files, Loaded, Place, Refused};
+use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
 /// Whether `path` is run without a scenario: a folder, or a configuration of HAProxy.
 pub(super) fn is_meant(path: &Path) -> bool {
@@ -34,13 +35,27 @@ pub(super) fn load(
     let found = find(place, given)?;
     let read = config::read(&found.config, found.env.as_deref())
         .map_err(|error| refusal(&found.config, &error.to_string(), None))?;
+    let mut files = read.files;
+    let log = match &given.log {
+        Some(path) => Some(text_of(path, &mut files)?),
+        None => None,
+    };
     let pieces = Pieces {
         name: name(place.unwrap_or(&found.config)),
         config: read.imported,
-        files: read.files,
+        files,
+        log,
         ..Pieces::default()
     };
     assemble(pieces, &changes.overrides())
+}
+
+/// Keeps the text at `path` among `files`.
+fn text_of(path: &Path, files: &mut Files) -> Result<FileId, Box<Refused>> {
+    // Logs hold whatever clients sent; only texts and comments can be strange.
+    let bytes = fs::read(path).map_err(|error| refusal(path, &error.to_string(), None))?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(files.add(path.display().to_string(), text))
 }
 
 /// Which files are meant.

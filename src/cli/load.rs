@@ -34,6 +34,8 @@ impl Changes {
             .iter()
             .map(|(path, value)| format!("{path}={value}"))
             .collect();
+        let balance = self.balance.as_ref();
+        list.extend(balance.map(|algorithm| format!("proxy.balance={algorithm:?}")));
         list.extend(self.seed.map(|seed| format!("seed={seed}")));
         let profile = self.profile.map(balance::Version::name);
         list.extend(profile.map(|name| format!("profile=\"{name}\"")));
@@ -45,6 +47,15 @@ impl Changes {
                 .collect(),
         }
     }
+}
+
+/// `changes`, and the log at `path` instead of the clients of a scenario.
+pub(super) fn replaying(path: &Path, changes: &Changes) -> Changes {
+    let mut changes = changes.clone();
+    let path = path.to_string_lossy().replace('\\', "/");
+    let clients = format!("{{ \"log\": arrivals(log: {path:?}) }}");
+    changes.settings.push(("clients".to_owned(), clients));
+    changes
 }
 
 /// Loads a scenario, or what a foreign file or folder comes to, with everything that is to

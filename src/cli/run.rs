@@ -22,7 +22,10 @@ pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result
     for (number, file) in inputs(args).into_iter().enumerate() {
         let foreign = args.foreign.config.is_some() || file.is_some_and(foreign::is_meant);
         let outcome = match file {
-            Some(file) if !foreign => load::scenario(file, &args.changes),
+            Some(file) if !foreign => match &args.foreign.log {
+                Some(log) => load::scenario(file, &load::replaying(log, &args.changes)),
+                None => load::scenario(file, &args.changes),
+            },
             place => foreign::load(place, &args.foreign, &args.changes),
         };
         let Some(mut plan) = load::told(outcome, screen)? else {

@@ -14,7 +14,7 @@ use super::screen::Screen;
 use crate::lab::{Foresight, World};
 use crate::locale::catalogue::Catalogue;
 use crate::locale::{Lang, Said, Speaker};
-use crate::plan::{Client, Plan};
+use crate::plan::Plan;
 use crate::report::Clock;
 use crate::report::journal::{Journal, What, find_client};
 use crate::report::why::glance::{Glance, Newcomer};
@@ -131,7 +131,7 @@ fn find(args: &Why, plan: &Plan, journal: &Journal) -> Result<usize, String> {
 /// Runs again, looking at the books before each step until something is decided about the
 /// request. `whole` is the journal of the whole run.
 fn explain(plan: &Plan, whole: &Journal, index: usize) -> Result<why::Why, String> {
-    let line = why::line(plan, whole.exchanges[index].client);
+    let line = why::line(plan, &whole.exchanges[index]);
     let cookie = cookie_sent(whole, index);
     let mut journal = Journal::default();
     let mut way = Way::default();
@@ -183,10 +183,7 @@ fn stand(plan: &Plan, moment: Moment) -> Result<Glance, String> {
         .map_err(|error| error.to_string())?;
     let names = names(plan, &world);
     let mut seen = BTreeSet::new();
-    let lines = plan.clients.iter().map(|client| match client {
-        Client::Threads(group) => &group.request,
-        Client::Browser(browser) => &browser.request,
-    });
+    let lines = plan.clients.iter().map(|client| client.request(0));
     let asked: Vec<_> = lines
         .filter(|line| seen.insert(line.backend))
         .map(|line| (line, world.foresee(line, None, TURNS)))

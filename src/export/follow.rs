@@ -21,8 +21,8 @@ pub trait Reader {
         let _ = (context, row);
     }
     /// A request of this client has reached the proxy.
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32) {
-        let _ = (context, at, client);
+    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
+        let _ = (context, at, client, thread);
     }
     /// Somebody said something about a request.
     fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
@@ -44,9 +44,9 @@ impl<A: Reader, B: Reader> Reader for (A, B) {
         self.0.sampled(context, row);
         self.1.sampled(context, row);
     }
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32) {
-        self.0.asked(context, at, client);
-        self.1.asked(context, at, client);
+    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
+        self.0.asked(context, at, client, thread);
+        self.1.asked(context, at, client, thread);
     }
     fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
         self.0.said(context, at, message);
@@ -65,8 +65,8 @@ impl<R: Reader + ?Sized> Reader for &mut R {
     fn sampled(&mut self, context: &Context<'_>, row: &Sampled<'_>) {
         (**self).sampled(context, row);
     }
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32) {
-        (**self).asked(context, at, client);
+    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
+        (**self).asked(context, at, client, thread);
     }
     fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
         (**self).said(context, at, message);
@@ -86,20 +86,14 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// What the requests of a client look like.
-    pub fn request(&self, client: u32) -> &'a RequestLine {
-        match &self.plan.clients[client as usize] {
-            Client::Threads(group) => &group.request,
-            Client::Browser(browser) => &browser.request,
-        }
+    /// What the requests of a client's thread look like.
+    pub fn request(&self, client: u32, thread: u32) -> &'a RequestLine {
+        self.plan.clients[client as usize].request(thread)
     }
 
     /// The name of a client group.
     pub fn client(&self, client: u32) -> &'a str {
-        match &self.plan.clients[client as usize] {
-            Client::Threads(group) => &group.name,
-            Client::Browser(browser) => &browser.name,
-        }
+        self.plan.clients[client as usize].name()
     }
 }
 
@@ -112,6 +106,8 @@ pub struct Logged<'a> {
     pub number: u64,
     /// Who sent it.
     pub client: u32,
+    /// Its thread.
+    pub thread: u32,
     /// Which connection to the proxy it came over, counted from 1.
     pub connection: u64,
     /// How it ended.
@@ -236,6 +232,8 @@ impl<'p, R: Reader> Follower<'p, R> {
         match &self.plan.clients[client as usize] {
             Client::Threads(group) => group.keep_alive,
             Client::Browser(_) => true,
+            // Each arrival counts as a connection.
+            Client::Arrivals(_) => false,
         }
     }
 
@@ -266,7 +264,7 @@ impl<'p, R: Reader> Follower<'p, R> {
             servers: &self.servers,
         };
         live.cookie = cookie.map(str::to_owned);
-        live.sent = size::request(context.request(live.client), cookie);
+        live.sent = size::request(context.request(live.client, live.thread), cookie);
         let who = (live.client, live.thread);
         let connections = &mut self.connections;
         live.connection = *self.open.entry(who).or_insert_with(|| {
@@ -311,6 +309,7 @@ impl<'p, R: Reader> Follower<'p, R> {
             at,
             number: live.number,
             client: live.client,
+            thread: live.thread,
             connection: live.connection,
             ending,
             connections: (self.open.len() + self.closing.len()) as u32,
@@ -421,13 +420,16 @@ impl<R: Reader> Sink for Follower<'_, R> {
                 request, cookie, ..
             } => {
                 self.ask(request, cookie);
-                let client = self.live.get(&request).map(|live| live.client);
-                if let Some(client) = client {
+                let who = self
+                    .live
+                    .get(&request)
+                    .map(|live| (live.client, live.thread));
+                if let Some((client, thread)) = who {
                     let context = Context {
                         plan: self.plan,
                         servers: &self.servers,
                     };
-                    self.reader.asked(&context, at, client);
+                    self.reader.asked(&context, at, client, thread);
                 }
             }
             Message::Answered {

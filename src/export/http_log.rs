@@ -72,8 +72,8 @@ impl<W: Write> Reader for HttpLog<W> {
 
 /// The name of the frontend that `client`'s requests come in through, as logs have it: `~` at
 /// its end if it speaks TLS. Without a frontend it is that of a `listen` section.
-fn frontend(context: &Context<'_>, client: u32) -> String {
-    let request = context.request(client);
+fn frontend(context: &Context<'_>, client: u32, thread: u32) -> String {
+    let request = context.request(client, thread);
     let Some(door) = request.door else {
         return context.servers.backend(request.backend).to_owned();
     };
@@ -90,8 +90,8 @@ fn frontend(context: &Context<'_>, client: u32) -> String {
 /// frontend's name in the place of the backend's.
 pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String {
     let ending = line.ending;
-    let request = context.request(line.client);
-    let frontend = frontend(context, line.client);
+    let request = context.request(line.client, line.thread);
+    let frontend = frontend(context, line.client, line.thread);
     let backend = ending.backend.map_or_else(
         || frontend.trim_end_matches('~'),
         |backend| context.servers.backend(backend),

@@ -108,7 +108,7 @@ struct Row<'a> {
 impl<W: Write> Reader for Jtl<W> {
     fn sampled(&mut self, context: &Context<'_>, of: &Sampled<'_>) {
         let sample = of.sample;
-        let request = context.request(sample.client);
+        let request = context.request(sample.client, sample.thread);
         let host = request.headers.iter().find(|(name, _)| name == "host");
         let host = host.map_or(HOST, |(_, value)| value.as_str());
         let no_answer = "Non HTTP response code: java.net.SocketTimeoutException";
@@ -151,7 +151,7 @@ impl<W: Write> Reader for Jtl<W> {
 
 /// The label of a request's sample: `GET /`.
 pub fn label(context: &Context<'_>, sample: &Sample) -> String {
-    let request = context.request(sample.client);
+    let request = context.request(sample.client, sample.thread);
     let path = request.uri.split('?').next().unwrap_or_default();
     format!("{} {path}", request.method)
 }

@@ -35,7 +35,7 @@ impl Reader for Statistics {
             traffic.received += line.request.proxy;
             traffic.sent += line.answer.proxy;
         };
-        let request = context.request(line.client);
+        let request = context.request(line.client, line.thread);
         if let Some(backend) = line.ending.backend {
             let traffic = self.backends.entry(backend).or_default();
             count(traffic);
@@ -62,8 +62,8 @@ impl Reader for Statistics {
         self.servers.entry(server).or_default().rate.count(at);
     }
 
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32) {
-        let request = context.request(client);
+    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
+        let request = context.request(client, thread);
         if request.door.is_none() {
             let traffic = self.backends.entry(request.backend).or_default();
             traffic.rate.count(at);

@@ -6,6 +6,7 @@ use crate::kernel::{Agenda, Collision, Seeds};
 use crate::plan::{self, RequestLine};
 use crate::trace::Sink;
 
+use super::arrivals::Arrivals;
 use super::browser::Browser;
 use super::cookie_jar::CookieJar;
 use super::outbox::Outbox;
@@ -43,6 +44,7 @@ impl Outcome {
 enum Client {
     Threads(ThreadGroup),
     Browser(Browser),
+    Arrivals(Arrivals),
 }
 
 /// All of them.
@@ -81,6 +83,11 @@ impl Clients {
                 plan::Client::Browser(browser) => {
                     let actor = Browser::new(browser, index, total, agenda);
                     (&browser.name, Client::Browser(actor), 1)
+                }
+                plan::Client::Arrivals(arrivals) => {
+                    let actors = arrivals.list.len() as u32;
+                    let open = Arrivals::new(arrivals, index, total);
+                    (&arrivals.name, Client::Arrivals(open), actors)
                 }
             };
             groups.push(Group {
@@ -137,6 +144,7 @@ impl Clients {
             match &mut group.client {
                 Client::Threads(threads) => threads.begin(out),
                 Client::Browser(browser) => browser.begin(out),
+                Client::Arrivals(arrivals) => arrivals.begin(out),
             }
         }
     }
@@ -145,8 +153,8 @@ impl Clients {
     pub(super) fn start<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
         match self.find_mut(client) {
             (Client::Threads(threads), thread) => threads.start(thread, out),
-            // A browser has no threads.
-            (Client::Browser(_), _) => {}
+            // Others have no threads.
+            (Client::Browser(_) | Client::Arrivals(_), _) => {}
         }
     }
 
@@ -155,6 +163,7 @@ impl Clients {
         match self.find_mut(client) {
             (Client::Threads(threads), thread) => threads.turn(thread, out),
             (Client::Browser(browser), _) => browser.turn(out),
+            (Client::Arrivals(arrivals), place) => arrivals.turn(place, out),
         }
     }
 
@@ -172,6 +181,9 @@ impl Clients {
                 threads.delivered(thread, outcome, set_cookies, out);
             }
             (Client::Browser(browser), _) => browser.delivered(outcome, set_cookies, out),
+            (Client::Arrivals(arrivals), place) => {
+                arrivals.delivered(place, outcome, set_cookies, out);
+            }
         }
     }
 
@@ -179,8 +191,8 @@ impl Clients {
     pub(super) fn unconnected<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
         match self.find_mut(client) {
             (Client::Threads(threads), thread) => threads.unconnected(thread, out),
-            // A browser has no patience to lose.
-            (Client::Browser(_), _) => {}
+            // Others have no patience to lose.
+            (Client::Browser(_) | Client::Arrivals(_), _) => {}
         }
     }
 
@@ -188,8 +200,8 @@ impl Clients {
     pub(super) fn timed_out<S: Sink>(&mut self, client: u32, out: &mut Outbox<'_, S>) {
         match self.find_mut(client) {
             (Client::Threads(threads), thread) => threads.timed_out(thread, out),
-            // A browser has no patience to lose.
-            (Client::Browser(_), _) => {}
+            // Others have no patience to lose.
+            (Client::Browser(_) | Client::Arrivals(_), _) => {}
         }
     }
 
@@ -199,6 +211,9 @@ impl Clients {
         match self.find(client) {
             (Client::Threads(threads), thread) => (threads.line(), threads.jar(thread)),
             (Client::Browser(browser), _) => (browser.line(), Some(browser.jar())),
+            (Client::Arrivals(arrivals), place) => {
+                (arrivals.line(place), Some(arrivals.jar(place)))
+            }
         }
     }
 }

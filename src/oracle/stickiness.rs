@@ -27,6 +27,8 @@ impl Stickiness {
             let (keeps, request) = match client {
                 Client::Threads(group) => (group.cookies && !group.clear_cookies, &group.request),
                 Client::Browser(browser) => (true, &browser.request),
+                // Users come and go with cookies of their own.
+                Client::Arrivals(_) => return false,
             };
             let own_cookie = request.headers.iter().any(|(name, _)| name == "cookie");
             keeps

@@ -127,14 +127,14 @@ fn client(client: &Client) -> String {
     match client {
         Client::Threads(group) => format!("{}\n{} threads", group.name, group.threads),
         Client::Browser(browser) => format!("{}\nbrowser", browser.name),
+        Client::Arrivals(arrivals) => {
+            format!("{}\n{} requests", arrivals.name, arrivals.list.len())
+        }
     }
 }
 
 fn request(client: &Client) -> &RequestLine {
-    match client {
-        Client::Threads(group) => &group.request,
-        Client::Browser(browser) => &browser.request,
-    }
+    client.request(0)
 }
 
 fn backend(backend: &Backend) -> String {

@@ -291,6 +291,7 @@ pub fn client_name(plan: &Plan, client: u32, thread: u32) -> String {
         Some(Client::Threads(group)) if group.threads == 1 => group.name.clone(),
         Some(Client::Threads(group)) => format!("{}/{}", group.name, thread + 1),
         Some(Client::Browser(browser)) => browser.name.clone(),
+        Some(Client::Arrivals(arrivals)) => arrivals.user(thread).to_owned(),
         None => format!("client {client}"),
     }
 }
@@ -304,7 +305,7 @@ pub fn find_client(plan: &Plan, text: &str) -> Result<(u32, Option<u32>), String
     let named = |name: &str| {
         plan.clients
             .iter()
-            .position(|client| name_of(client) == name)
+            .position(|client| Client::name(client) == name)
     };
     if let Some(client) = named(text) {
         return Ok((client as u32, None));
@@ -312,36 +313,22 @@ pub fn find_client(plan: &Plan, text: &str) -> Result<(u32, Option<u32>), String
     if let Some((group, thread)) = text.rsplit_once('/')
         && let Some(client) = named(group)
         && let Ok(thread) = thread.parse::<u32>()
-        && (1..=threads_of(&plan.clients[client])).contains(&thread)
+        && (1..=Client::actors(&plan.clients[client])).contains(&thread)
     {
         return Ok((client as u32, Some(thread - 1)));
     }
     let known: Vec<String> = plan
         .clients
         .iter()
-        .map(|client| match threads_of(client) {
-            1 => name_of(client).to_owned(),
-            threads => format!("{0}, {0}/1 to {0}/{threads}", name_of(client)),
+        .map(|client| match Client::actors(client) {
+            1 => Client::name(client).to_owned(),
+            threads => format!("{0}, {0}/1 to {0}/{threads}", Client::name(client)),
         })
         .collect();
     Err(format!(
         "there is no client \"{text}\"; there is {}",
         known.join(", ")
     ))
-}
-
-fn name_of(client: &Client) -> &str {
-    match client {
-        Client::Threads(group) => &group.name,
-        Client::Browser(browser) => &browser.name,
-    }
-}
-
-fn threads_of(client: &Client) -> u32 {
-    match client {
-        Client::Threads(group) => group.threads,
-        Client::Browser(_) => 1,
-    }
 }
 
 /// What the `entry`-th line of the timeline does, in a few words, and the servers it is

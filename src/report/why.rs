@@ -16,7 +16,7 @@ use super::Clock;
 use super::journal::{Entry, Exchange, Journal, What, client_name};
 use super::sequence::algorithm;
 use crate::locale::{Said, Value};
-use crate::plan::{Client, Plan, RequestLine};
+use crate::plan::{Plan, RequestLine};
 use crate::trace::Names;
 
 pub use glance::Glance;
@@ -98,12 +98,9 @@ pub fn decides(entries: &[Entry], index: usize) -> bool {
     })
 }
 
-/// What the client at this place of the plan sends.
-pub fn line(plan: &Plan, client: u32) -> &RequestLine {
-    match &plan.clients[client as usize] {
-        Client::Threads(group) => &group.request,
-        Client::Browser(browser) => &browser.request,
-    }
+/// What was asked for in `exchange`.
+pub fn line<'a>(plan: &'a Plan, exchange: &Exchange) -> &'a RequestLine {
+    plan.clients[exchange.client as usize].request(exchange.thread)
 }
 
 /// The `Cookie` header with which the exchange at `index` reached the proxy.
@@ -129,7 +126,7 @@ impl Facts<'_> {
 
     fn rows(&self, exchange: &Exchange, clock: Clock) -> Vec<Row> {
         let (plan, names) = (self.plan, self.names);
-        let line = line(plan, exchange.client);
+        let line = line(plan, exchange);
         let backend = &plan.proxy.backends[line.backend.0 as usize];
         let entries = self.journal.entries.iter();
         let entries: Vec<&Entry> = entries

@@ -3,6 +3,7 @@
 //! Each part of the file has its own module here. They share the [`Check`], which keeps the
 //! complaints, and walk the tree beside the schema with a [`At`] cursor, which knows places.
 
+mod arrivals;
 mod clients;
 mod cursor;
 mod expect;
@@ -22,6 +23,7 @@ use names::Names;
 use crate::plan::{Budget, Plan, Wire};
 use crate::scenario::config::{Base, Unusable};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
+use crate::scenario::logs::Logs;
 use crate::scenario::schema;
 use crate::scenario::suggest;
 use crate::scenario::tree::Node;
@@ -44,16 +46,19 @@ pub(crate) struct Check {
     door: Option<Door>,
     /// A balancer that is asked what it thinks of commands.
     console: Option<Balancer>,
+    /// The logs that clients replay.
+    logs: Logs,
     names: Names,
 }
 
 /// Makes a plan called `name` of a scenario. `base` is the proxy of an imported
-/// configuration. There is no plan if there are errors.
+/// configuration, `logs` are those that clients replay. There is no plan if there are errors.
 pub(crate) fn check(
     name: &str,
     scenario: &schema::Scenario,
     root: &Node,
     base: Result<Option<Base>, Unusable>,
+    logs: Logs,
     notes: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let refused = |notes: &[Diagnostic]| notes.iter().any(|n| n.severity() == Severity::Error);
@@ -65,6 +70,7 @@ pub(crate) fn check(
         default_backend: BackendId::default(),
         door: None,
         console: None,
+        logs,
         names: Names::default(),
     };
     let plan = check.plan(name, scenario, At::root(root), base.unwrap_or_default());
@@ -96,7 +102,7 @@ impl Check {
         let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, facts.as_deref());
         self.phases(at.field("phase"), scenario.phase.as_ref(), &mut proxy);
         self.contradictions(at, &proxy, scenario);
-        let mut clients = self.clients(at, scenario.clients.as_ref());
+        let mut clients = self.clients(at, scenario.clients.as_ref(), &proxy);
         let timeline = self.timeline(
             at.field("timeline"),
             scenario.timeline.as_deref(),

@@ -174,6 +174,8 @@ codes! {
         "HAProxy writes and honours its cookie only for servers that have a value (`cookie: \"s1\"` on the server).";
     Lint "W003" "legal, but a known trap":
         "HAProxy accepts it and many have been surprised by what it does.";
+    Unplayed "W004" "a line of a log is not replayed":
+        "A log is replayed request by request. What cannot be read as one, or lacks its time, is counted here with its lines and left out.";
 }
 
 impl Code {

@@ -5,6 +5,7 @@
 //! read like any other. So whatever a scenario can be told, such a run can be told too, and
 //! everything assumed has a name by which it can be changed.
 
+mod load;
 mod nodes;
 
 use balance::BackendId;
@@ -13,8 +14,10 @@ use crate::plan::{Client, Node, Plan, Sampled};
 use crate::scenario::config::{self, Base};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 use crate::scenario::import::haproxy_cfg::Imported;
+use crate::scenario::import::log::Load;
 use crate::scenario::load::{Loaded, Refused};
-use crate::scenario::locate::Files;
+use crate::scenario::locate::{FileId, Files};
+use crate::scenario::logs::{self, Logs};
 use crate::scenario::read::{Dialect, read};
 use crate::scenario::schema::{self, Cookies, Named, Time};
 use crate::scenario::set::Overrides;
@@ -42,6 +45,8 @@ pub struct Pieces {
     pub config: Imported,
     /// The clients of a test plan; none: [`users`].
     pub clients: Option<Named<schema::Client>>,
+    /// A log that is replayed, instead of clients.
+    pub log: Option<FileId>,
     /// What else was assumed or doubted while the files were read.
     pub notes: Vec<Diagnostic>,
 }
@@ -68,10 +73,18 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         name,
         mut files,
         config: imported,
-        clients,
+        mut clients,
+        log,
         mut notes,
     } = pieces;
     notes.extend(imported.notes.iter().cloned());
+    let replayed = log.and_then(|file| {
+        let load = logs::of_file(file, &files, &mut notes)?;
+        Some((files.file(file).name.clone(), load))
+    });
+    if let Some((file, _)) = &replayed {
+        clients = Some(load::client(file));
+    }
     let given = clients.is_some();
     let assembled = if is_refused(&notes) {
         None
@@ -79,14 +92,20 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         notes.push(nobody(&imported));
         None
     } else {
-        let sketch = sketch(&name, &imported, clients);
+        let load = replayed.as_ref().map(|(_, load)| load);
+        let sketch = sketch(&name, &imported, clients, load);
         let base = config::base(imported.clone());
-        read_sketch(&name, &sketch, base, overrides, &mut files, &mut notes)
+        let logs = load.map_or_else(Logs::default, |load| Logs::only(load::NAME, load.clone()));
+        let given = (base, logs);
+        read_sketch(&name, &sketch, given, overrides, &mut files, &mut notes)
     };
     notes.sort_by_key(|note| (note.severity(), note.labels[0].place));
     match assembled {
         Some((plan, ledger)) => Ok(Loaded {
-            assumed: assumed(&plan, &imported, given),
+            assumed: match &replayed {
+                Some((file, load)) => load::told(load, file, &plan, &imported),
+                None => assumed(&plan, &imported, given),
+            },
             plan,
             warnings: notes,
             ledger,
@@ -113,18 +132,25 @@ fn sketch(
     name: &str,
     imported: &Imported,
     clients: Option<Named<schema::Client>>,
+    log: Option<&Load>,
 ) -> schema::Scenario {
     let time = |text: &str| Some(Time(text.to_owned()));
+    let mut nodes = nodes::behind(imported);
+    if let Some(log) = log {
+        load::teach(log, &mut nodes);
+    }
+    // The times of a log were taken at the proxy: the way to the nodes is in them.
+    let wire = if log.is_some() { "0ms" } else { WIRE };
     schema::Scenario {
         version: Some(check::VERSION),
         title: Some(name.to_owned()),
         seed: Some(SEED),
         warm_up: time(WARM_UP),
-        nodes: Some(nodes::behind(imported)),
+        nodes: Some(nodes),
         clients: Some(clients.unwrap_or_else(users)),
         wire: Some(schema::Wire {
-            client: time(WIRE),
-            node: time(WIRE),
+            client: time(wire),
+            node: time(wire),
             ..schema::Wire::default()
         }),
         ..schema::Scenario::default()
@@ -134,7 +160,7 @@ fn sketch(
 fn read_sketch(
     name: &str,
     sketch: &schema::Scenario,
-    mut base: Base,
+    (mut base, logs): (Base, Logs),
     overrides: &Overrides,
     files: &mut Files,
     notes: &mut Vec<Diagnostic>,
@@ -145,7 +171,7 @@ fn read_sketch(
     overrides.apply(&mut root, files, notes);
     let scenario = decode::decode(&mut root, notes);
     let ledger = std::mem::take(&mut base.ledger);
-    let plan = check::check(name, &scenario, &root, Ok(Some(base)), notes)?;
+    let plan = check::check(name, &scenario, &root, Ok(Some(base)), logs, notes)?;
     Some((plan, ledger))
 }
 
@@ -203,10 +229,7 @@ fn told_way(plan: &Plan, imported: &Imported) -> Option<String> {
         format!(" through frontend {}", front.name)
     });
     (others > 0).then(|| {
-        let example = plan.clients.first().map_or("users", |client| match client {
-            Client::Threads(group) => &group.name,
-            Client::Browser(browser) => &browser.name,
-        });
+        let example = plan.clients.first().map_or("users", Client::name);
         format!(
             "all requests go to backend {}{front}; {others} more have no load \
              (--set clients.{example}.backend=NAME)",
@@ -219,6 +242,7 @@ fn backends_of(client: &Client) -> Vec<BackendId> {
     match client {
         Client::Threads(group) => vec![group.request.backend],
         Client::Browser(browser) => vec![browser.request.backend],
+        Client::Arrivals(arrivals) => arrivals.requests.iter().map(|r| r.backend).collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::import::Directive;
 use crate::scenario::locate::Files;
 use crate::scenario::set::Overrides;
-use crate::scenario::{check, config, decode, extends, render};
+use crate::scenario::{check, config, decode, extends, logs, render};
 
 /// Where texts come from.
 pub trait Source {
@@ -101,7 +101,8 @@ fn read_plan(
         Ok(Some(base)) => std::mem::take(&mut base.ledger),
         _ => Vec::new(),
     };
-    let plan = check::check(&stem(name), &scenario, &root, base, notes)?;
+    let logs = logs::read(&root, source, files, notes);
+    let plan = check::check(&stem(name), &scenario, &root, base, logs, notes)?;
     Some((plan, ledger))
 }
 

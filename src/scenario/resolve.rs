@@ -1,5 +1,6 @@
 //! Plan to text: the whole scenario with every default spelled out.
 
+mod arrivals;
 mod claim;
 mod words;
 
@@ -153,6 +154,10 @@ impl Resolver<'_> {
                 written.start = Some(self.moment(browser.start));
                 let client = schema::Client::Browser(Box::new(written));
                 (browser.name.clone(), client)
+            }
+            Client::Arrivals(arrivals) => {
+                let client = schema::Client::Arrivals(Box::new(self.arrivals(arrivals)));
+                (arrivals.name.clone(), client)
             }
         }
     }

@@ -249,6 +249,50 @@ settings! {
         start: Time,
     }
 
+    /// Requests with moments of their own: a log as load.
+    Arrivals {
+        /// The log: HAProxy's HTTP or TCP log, or results of JMeter.
+        log: String,
+        /// Or: what arrives, in any order.
+        list: Vec<Arrival>,
+        /// `GET`, ... where the log or the list says nothing
+        method: String,
+        /// `/path?query`
+        uri: String,
+        /// Further headers.
+        headers: Named<String>,
+        /// The client's address.
+        source: String,
+        /// Which backend its requests go to.
+        backend: String,
+        /// When it starts, counted from the start of the clients.
+        start: Time,
+    }
+
+    /// One request of an open load.
+    Arrival {
+        /// When, counted from the start of the load.
+        at: Time,
+        /// Whose cookies it brings.
+        user: String,
+        /// Whether a connection must be made first.
+        connects: bool,
+        /// Whether its user forgets all cookies first.
+        clears: bool,
+        /// A cookie its user then has from elsewhere: `SERVERID=s1`.
+        cookie: String,
+        /// `GET`, ...
+        method: String,
+        /// `/path?query`
+        uri: String,
+        /// Further headers.
+        headers: Named<String>,
+        /// The client's address.
+        source: String,
+        /// Which backend gets it.
+        backend: String,
+    }
+
     /// An entry of the timeline.
     Timed {
         /// When, counted from the start of the clients.
@@ -431,13 +475,15 @@ pub enum Cookies {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(
     rename_all = "snake_case",
-    expecting = "`thread_group(...)` or `browser(...)`"
+    expecting = "`thread_group(...)`, `browser(...)` or `arrivals(...)`"
 )]
 pub enum Client {
     /// JMeter.
     ThreadGroup(Box<ThreadGroup>),
     /// A person.
     Browser(Box<Browser>),
+    /// A log, or a list of requests.
+    Arrivals(Box<Arrivals>),
 }
 
 /// A step of a browser's script.

@@ -14,10 +14,11 @@ mod readers;
 type Target = fn(&[u8]);
 
 /// Every fuzz target and what it does with an input.
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 7] = [
     ("admin", readers::admin),
     ("dotenv", readers::dotenv),
     ("haproxy_cfg", readers::haproxy_cfg),
+    ("log", readers::log),
     ("recording", readers::recording),
     ("scenario_json", readers::scenario_json),
     ("scenario_ron", readers::scenario_ron),
@@ -67,11 +68,22 @@ fn kept_inputs_surprise_nobody() {
 /// grows faster than its text.
 #[test]
 fn long_inputs_take_time_in_proportion() {
-    let rows: [(&str, Target, &str); 9] = [
+    let rows: [(&str, Target, &str); 12] = [
         ("comment", readers::haproxy_cfg, "# nothing\n"),
         ("unknown keyword", readers::haproxy_cfg, "nonsense\n"),
         ("open quotes", readers::haproxy_cfg, "\""),
         ("one long line", readers::haproxy_cfg, "a "),
+        (
+            "results of JMeter",
+            readers::log,
+            "timeStamp,elapsed\n1,2\n",
+        ),
+        (
+            "open quotes of a table",
+            readers::log,
+            "timeStamp,elapsed\n\"",
+        ),
+        ("brackets", readers::log, "[["),
         ("variables", readers::dotenv, "A=${A:-x}\n"),
         ("open brackets", readers::scenario_ron, "(a:["),
         ("one long list", readers::scenario_ron, "1,"),

@@ -13,6 +13,7 @@ mod import;
 mod lab_runs;
 mod languages;
 mod laws;
+mod logs;
 mod pictures;
 mod play;
 mod promise;

@@ -6,7 +6,6 @@ use balance::books::{Books, Due, Ledger};
 use balance::{BackendId, By, ServerId};
 use balancelab::lab::World;
 use balancelab::report::journal::{Journal, What};
-use balancelab::report::why::line;
 use serde_json::Value;
 
 use crate::play;
@@ -160,7 +159,7 @@ fn the_ledgers_foretell_every_choice() {
     ];
     for (task, changes) in rows {
         let plan = play::plan(&format!("scenarios/lab3/{task}.ron"), changes);
-        let line = line(&plan, 0);
+        let line = plan.clients[0].request(0);
         let mut world = World::new(&plan).expect("a checked plan");
         let mut journal = Journal::default();
         let (mut decided, mut told) = (0, 0);

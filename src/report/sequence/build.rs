@@ -352,11 +352,7 @@ impl<'a> Drawing<'a> {
 
     /// What the client asked for.
     fn line(&self, exchange: &Exchange) -> String {
-        use crate::plan::Client;
-        let request = match &self.plan.clients[exchange.client as usize] {
-            Client::Threads(group) => &group.request,
-            Client::Browser(browser) => &browser.request,
-        };
+        let request = self.plan.clients[exchange.client as usize].request(exchange.thread);
         format!("{} {}", request.method, request.uri)
     }
 

@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use balance::{BackendId, Moment, Span};
+use balance::{BackendId, Config, Moment, Span};
 
 use super::{At, Check, names};
 use crate::plan::{Browser, Client, RequestLine, Sampled, Step, ThreadGroup};
@@ -16,13 +16,13 @@ const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 42, 1));
 /// More threads than any machine has memory for.
 const MOST: i64 = 10_000_000;
 
-/// The settings of a request that both kinds of clients have.
-struct Written<'a> {
-    method: &'a Option<String>,
-    uri: &'a Option<String>,
-    headers: &'a Option<Named<String>>,
-    source: &'a Option<String>,
-    backend: &'a Option<String>,
+/// The settings of a request that all kinds of clients have.
+pub(super) struct Written<'a> {
+    pub(super) method: &'a Option<String>,
+    pub(super) uri: &'a Option<String>,
+    pub(super) headers: &'a Option<Named<String>>,
+    pub(super) source: &'a Option<String>,
+    pub(super) backend: &'a Option<String>,
 }
 
 impl Check {
@@ -30,6 +30,7 @@ impl Check {
         &mut self,
         root: At<'_>,
         clients: Option<&Named<schema::Client>>,
+        proxy: &Config,
     ) -> Vec<Client> {
         let at = root.field("clients");
         let mut plans = Vec::new();
@@ -43,6 +44,9 @@ impl Check {
                 }
                 schema::Client::Browser(browser) => {
                     Client::Browser(self.browser(at, name, browser))
+                }
+                schema::Client::Arrivals(arrivals) => {
+                    Client::Arrivals(self.arrivals(at, name, arrivals, proxy))
                 }
             });
         }
@@ -140,12 +144,12 @@ impl Check {
         }
     }
 
-    fn start(&mut self, at: At<'_>, start: Option<&schema::Time>) -> Moment {
+    pub(super) fn start(&mut self, at: At<'_>, start: Option<&schema::Time>) -> Moment {
         self.moment(at.field("start"), start)
             .unwrap_or_else(|| self.clients_start())
     }
 
-    fn request(&mut self, at: At<'_>, written: &Written<'_>) -> RequestLine {
+    pub(super) fn request(&mut self, at: At<'_>, written: &Written<'_>) -> RequestLine {
         let backend = at.field("backend");
         RequestLine {
             method: written.method.clone().unwrap_or_else(|| "GET".to_owned()),

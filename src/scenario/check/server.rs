@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use balance::Span;
 use balance::config::{self, Backend, InitState, Observe, OnError};
 
 use super::proxy::Layers;
 use super::{At, Check};
 use crate::scenario::diagnostic::Code;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::schema::{Proxy, Server};
+use crate::scenario::schema::{Proxy, Server, Time};
 use crate::scenario::suggest;
 
 /// The innermost setting called `$key`, with its place.
@@ -167,13 +168,13 @@ impl Check {
         // The settings of a check are read even where none is made, so that errors show.
         let mut check = server.check.clone().unwrap_or_default();
         if let Some((at, inter)) = setting!(lines, inter) {
-            check.inter = self.span(at, Some(inter)).unwrap_or(check.inter);
+            check.inter = self.interval(at, inter).unwrap_or(check.inter);
         }
         if let Some((at, fastinter)) = setting!(lines, fastinter) {
-            check.fastinter = self.span(at, Some(fastinter)).or(check.fastinter);
+            check.fastinter = self.interval(at, fastinter).or(check.fastinter);
         }
         if let Some((at, downinter)) = setting!(lines, downinter) {
-            check.downinter = self.span(at, Some(downinter)).or(check.downinter);
+            check.downinter = self.interval(at, downinter).or(check.downinter);
         }
         if let Some((at, &rise)) = setting!(lines, rise) {
             check.rise = self.small(at, Some(rise), 1).unwrap_or(check.rise);
@@ -200,6 +201,16 @@ impl Check {
             Some(kept) => *kept = check,
             None => self.idle_check_settings(lines),
         }
+    }
+
+    /// An interval between checks. HAProxy counts them in whole milliseconds and refuses 0.
+    fn interval(&mut self, at: At<'_>, written: &Time) -> Option<Span> {
+        let span = self.span(at, Some(written))?;
+        if span < Span::from_millis(1) {
+            self.out_of_range(at, &written.0, "1ms or more");
+            return None;
+        }
+        Some(span)
     }
 
     /// `inter` and the like on a server's own line, with no check to use them.
