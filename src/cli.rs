@@ -6,6 +6,7 @@ pub mod at;
 mod check;
 mod config;
 mod conform;
+mod diff;
 pub mod exit;
 mod export;
 mod file;
@@ -83,6 +84,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Export(args) => export::run(args, cli.format, screen),
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Plot(args) => plot::run(args, screen),
+        Command::Diff(args) => diff::run(args, cli.format, screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),

@@ -6,6 +6,7 @@
 
 pub mod course;
 pub mod csv;
+pub mod diff;
 pub mod distribution;
 pub mod expect;
 pub mod graph;

@@ -73,6 +73,8 @@ pub enum Command {
     Export(Export),
     /// Say why a request of a run went where it went
     Why(Why),
+    /// Show only what changes from one run to another
+    Diff(Diff),
     /// Show a run as one line per server: load, checks, state
     Timeline(Timeline),
     /// Draw plots of a run, each with a table of its numbers
@@ -327,6 +329,24 @@ pub struct Why {
     pub changes: Changes,
 }
 
+/// `balancelab diff`
+#[derive(Clone, Debug, Args)]
+pub struct Diff {
+    /// The scenario on the left
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The scenario on the right; without it, --set makes the difference: given once, the
+    /// file against the change, given twice, the first change against the second
+    #[arg(value_name = "OTHER")]
+    pub other: Option<PathBuf>,
+    /// Do not show numbers that lie apart by no more than this many percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percent)]
+    pub noise: f32,
+    /// Changes to the scenarios
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
 /// `balancelab timeline`
 #[derive(Clone, Debug, Args)]
 pub struct Timeline {
@@ -397,6 +417,13 @@ pub struct Changes {
     /// The version of HAProxy whose decisions are taken: 2.2, 2.6 or 3.4
     #[arg(long, value_name = "VERSION", value_parser = profile)]
     pub profile: Option<Version>,
+}
+
+fn percent(text: &str) -> Result<f32, String> {
+    match text.trim_end_matches('%').trim().parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("write a number from 0 to 100".to_owned()),
+    }
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

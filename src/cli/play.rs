@@ -39,6 +39,21 @@ pub(super) fn course(plan: &Plan) -> Result<(Course, Report, Names), String> {
     Ok((course, report, names))
 }
 
+/// The report of a run of `plan`, with the sequence of servers.
+///
+/// # Errors
+/// Why it did not run to its end, in words.
+pub(super) fn report(plan: &Plan) -> Result<Report, String> {
+    let mut tally = Tally::new(plan, KeepPicks::All);
+    let mut world = World::new(plan).map_err(|error| error.to_string())?;
+    let summary = world.run(&mut tally).map_err(|error| error.to_string())?;
+    let end = End {
+        at: summary.ended,
+        digest: summary.digest,
+    };
+    Ok(tally.close(plan, &names(plan, &world), end))
+}
+
 /// The names of the servers of a world, those that the runtime API made included.
 pub(super) fn names(plan: &Plan, world: &World) -> Names {
     let mut names = Names::of(&plan.proxy);

@@ -20,6 +20,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-seq", &["seq", "--help"]),
     ("help-why", &["why", "--help"]),
     ("help-plot", &["plot", "--help"]),
+    ("help-diff", &["diff", "--help"]),
     ("help-timeline", &["timeline", "--help"]),
     ("help-export", &["export", "--help"]),
     ("help-conform", &["conform", "--help"]),

@@ -4,6 +4,7 @@ mod checks;
 mod cli;
 mod conform;
 mod diagnostics;
+mod differences;
 mod exports;
 mod foreign;
 mod fuzz_corpus;

@@ -70,7 +70,8 @@ fn asserted() -> BTreeSet<String> {
     let help = crate::cli::PAGES
         .iter()
         .map(|(name, _)| format!("cli/{name}"));
-    let shown = crate::house::SHOWN.iter().map(|name| (*name).to_owned());
+    let shown = crate::house::SHOWN.iter().chain(crate::differences::SHOWN);
+    let shown = shown.map(|name| (*name).to_owned());
     let imports = stems("tests/import/cfg", "cfg")
         .into_iter()
         .map(|name| format!("import/cfg/{name}"));
