@@ -26,13 +26,13 @@ mod profiles;
 mod progress;
 #[cfg(all(feature = "record", unix))]
 mod record;
+mod report;
 mod run;
 mod save;
 mod screen;
 mod seq;
 mod show;
 mod timeline;
-mod whole;
 mod why;
 
 use std::io;
@@ -85,6 +85,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Plot(args) => plot::run(args, screen),
         Command::Diff(args) => diff::run(args, cli.format, screen),
+        Command::Report(args) => report::run(args, screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),

@@ -15,6 +15,8 @@ pub mod json;
 pub mod markdown;
 pub mod markup;
 
+#[cfg(feature = "plot")]
+pub mod page;
 pub mod picks;
 #[cfg(feature = "plot")]
 pub mod plot;

@@ -65,7 +65,7 @@ pub enum Command {
     Record(Record),
     /// List the scenarios at hand with their titles
     List(List),
-    /// Print the topology of a scenario, or a state machine, as a DOT graph
+    /// Draw the topology of a scenario, or a state machine
     Graph(Graph),
     /// Draw who spoke to whom in a run: clients, HAProxy, servers
     Seq(Seq),
@@ -79,6 +79,8 @@ pub enum Command {
     Timeline(Timeline),
     /// Draw plots of a run, each with a table of its numbers
     Plot(Plot),
+    /// Write one page for a browser with everything about runs
+    Report(Report),
     /// Write a scenario to begin with
     New(New),
     /// Lay scenario files out
@@ -225,6 +227,9 @@ pub struct Graph {
     /// Draw a state machine of the balancer instead
     #[arg(long, value_enum, conflicts_with = "file", value_name = "MACHINE")]
     pub machine: Option<Machine>,
+    /// The form of the graph
+    #[arg(long = "as", value_enum, default_value_t, value_name = "FORM")]
+    pub drawing: Drawing,
 }
 
 /// `balancelab seq`
@@ -378,12 +383,38 @@ pub struct Plot {
     pub changes: Changes,
 }
 
+/// `balancelab report`
+#[derive(Clone, Debug, Args)]
+pub struct Report {
+    /// The scenarios that are run
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The page; - for standard output
+    #[arg(short, long, value_name = "PAGE", default_value = "report.html")]
+    pub out: PathBuf,
+    /// Changes to the scenarios
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
 /// The forms of diagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Picture {
     /// For the terminal
     #[default]
     Text,
+    /// For Mermaid
+    Mermaid,
+    /// A picture
+    Svg,
+}
+
+/// The forms of graphs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Drawing {
+    /// For Graphviz
+    #[default]
+    Dot,
     /// For Mermaid
     Mermaid,
     /// A picture

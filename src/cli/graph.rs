@@ -1,24 +1,33 @@
-//! `balancelab graph`: pictures for Graphviz.
+//! `balancelab graph`: topology and state machines, for Graphviz, for Mermaid, as pictures.
 
 use std::io;
 
-use super::args::{Changes, Graph, Machine};
+use super::args::{Changes, Drawing, Graph, Machine};
 use super::exit::Exit;
 use super::load;
 use super::screen::Screen;
-use crate::report::graph;
-use crate::trace::machine;
+use crate::report::graph::{self, mermaid, svg};
 
-/// Prints the DOT text of what was asked for.
+/// Draws what was asked for.
 pub(super) fn run(args: &Graph, screen: &mut Screen) -> io::Result<Exit> {
-    let dot = match (&args.file, args.machine) {
+    let (name, title, graph) = match (&args.file, args.machine) {
         (Some(file), _) => match load::plan(file, &Changes::default(), screen)? {
-            Some(plan) => graph::dot(&plan),
+            Some(plan) => ("topology", plan.title.clone(), graph::topology(&plan)),
             None => return Ok(Exit::Refused),
         },
-        (None, Some(Machine::Health)) => machine::health_dot(2, 3),
-        (None, _) => machine::operational_dot(),
+        (None, Some(Machine::Health)) => {
+            let title = "Health checks of a server (rise 2, fall 3)".to_owned();
+            ("health", title, graph::health(2, 3))
+        }
+        (None, _) => {
+            let title = "Operational states of a server".to_owned();
+            ("server", title, graph::operational())
+        }
     };
-    screen.result(&dot)?;
+    screen.result(&match args.drawing {
+        Drawing::Dot => graph::dot(&graph, name),
+        Drawing::Mermaid => mermaid::text(&graph),
+        Drawing::Svg => svg::text(&graph, &title),
+    })?;
     Ok(Exit::Fine)
 }

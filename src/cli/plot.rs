@@ -5,10 +5,10 @@ use std::io;
 
 use super::args::Plot;
 use super::exit::Exit;
+use super::file;
 use super::load;
 use super::play;
 use super::screen::Screen;
-use super::whole;
 use crate::report::plot::Run;
 
 /// Runs the scenario and writes its plots into a folder; lists what was written.
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Plot, screen: &mut Screen) -> io::Result<Exit> {
     for plot in run.plots() {
         for (ending, text) in [("svg", plot.svg()), ("csv", plot.table.csv())] {
             let path = args.out.join(format!("{}.{ending}", plot.name));
-            if let Err(error) = whole::write(&path, text.as_bytes()) {
+            if let Err(error) = file::replace(&path, &text) {
                 screen.alarm(
                     "error",
                     &format!("cannot write {}: {error}", path.display()),

@@ -1,4 +1,8 @@
-//! The topology of a plan as a graph: clients, proxy, backends, servers, nodes.
+//! Graphs for pictures: the topology of a plan (clients, proxy, backends, servers, nodes)
+//! and the state machines of a server.
+
+pub mod mermaid;
+pub mod svg;
 
 use std::fmt::Write as _;
 
@@ -8,6 +12,7 @@ use petgraph::dot::{Config, Dot};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::plan::{Client, Plan, Reach, RequestLine};
+use crate::trace::machine;
 
 /// What stands at a corner of the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub enum Kind {
     Server,
     /// The application behind servers.
     Node,
+    /// A state of a machine.
+    State,
 }
 
 impl Kind {
@@ -39,7 +46,7 @@ impl Kind {
             Self::Client => "ellipse",
             Self::Proxy => "diamond",
             Self::Backend => "folder",
-            Self::Server => "box",
+            Self::Server | Self::State => "box",
             Self::Node => "box3d",
         }
     }
@@ -92,11 +99,32 @@ pub fn topology(plan: &Plan) -> DiGraph<Vertex, String> {
     graph
 }
 
-/// The topology of `plan` in the DOT language of Graphviz.
-pub fn dot(plan: &Plan) -> String {
-    let graph = topology(plan);
+/// The operational states of a server, and what leads from one to another.
+pub fn operational() -> DiGraph<Vertex, String> {
+    machine::operational().map(
+        |_, state| Vertex {
+            kind: Kind::State,
+            label: format!("{state:?}"),
+        },
+        |_, trigger| format!("{trigger:?}"),
+    )
+}
+
+/// The statuses that health checks lead through, for these thresholds.
+pub fn health(rise: u32, fall: u32) -> DiGraph<Vertex, String> {
+    machine::health(rise, fall).map(
+        |_, status| Vertex {
+            kind: Kind::State,
+            label: status.to_string(),
+        },
+        |_, passed| if *passed { "passes" } else { "fails" }.to_owned(),
+    )
+}
+
+/// A graph in the DOT language of Graphviz, under a name of letters.
+pub fn dot(graph: &DiGraph<Vertex, String>, name: &str) -> String {
     let dot = Dot::with_attr_getters(
-        &graph,
+        graph,
         &[
             Config::NodeNoLabel,
             Config::EdgeNoLabel,
@@ -111,7 +139,7 @@ pub fn dot(plan: &Plan) -> String {
             format!("shape = {shape} label = \"{}\"", escape(&vertex.label))
         },
     );
-    let mut out = String::from("digraph topology {\n    rankdir = LR\n");
+    let mut out = format!("digraph {name} {{\n    rankdir = LR\n");
     let _ = write!(out, "{dot:?}");
     out.push_str("}\n");
     out
@@ -237,7 +265,7 @@ mod tests {
     fn dot_escapes_what_people_call_things() {
         let mut plan = with_nodes();
         plan.proxy.backends[0].name = "the \"nodes\"".to_owned();
-        let dot = dot(&plan);
+        let dot = dot(&topology(&plan), "topology");
         assert!(dot.starts_with("digraph topology {\n"));
         assert!(dot.ends_with("}\n"));
         assert!(

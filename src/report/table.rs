@@ -159,6 +159,11 @@ impl Table {
         self.head.iter().map(|(title, _)| title.as_str())
     }
 
+    /// On which side each column is flush.
+    pub fn aligns(&self) -> impl Iterator<Item = Align> + '_ {
+        self.head.iter().map(|(_, align)| *align)
+    }
+
     /// The texts of the rows.
     pub fn rows(&self) -> impl Iterator<Item = Vec<&str>> {
         let rows = self.rows.iter();

@@ -1,8 +1,6 @@
 //! The state machines of a server as graphs, built from the core's own tables, so that
 //! pictures and laws speak of the same thing as the code.
 
-use std::fmt::Write as _;
-
 use balance::event::{Cause, CheckResult, Status};
 use balance::server::transition::{Operational, TRANSITIONS, Trigger};
 use petgraph::graph::DiGraph;
@@ -109,35 +107,6 @@ fn fits(trigger: Trigger, cause: Cause) -> bool {
     }
 }
 
-/// The machine of operational states in the DOT language.
-pub fn operational_dot() -> String {
-    let graph = operational();
-    let mut out = String::from("digraph server {\n    rankdir = LR\n");
-    for edge in graph.raw_edges() {
-        let (from, to) = (graph[edge.source()], graph[edge.target()]);
-        let _ = writeln!(
-            out,
-            "    {from:?} -> {to:?} [label = \"{:?}\"]",
-            edge.weight
-        );
-    }
-    out.push_str("}\n");
-    out
-}
-
-/// The machine of health checks for these thresholds in the DOT language.
-pub fn health_dot(rise: u32, fall: u32) -> String {
-    let graph = health(rise, fall);
-    let mut out = String::from("digraph health {\n    rankdir = LR\n");
-    for edge in graph.raw_edges() {
-        let (from, to) = (graph[edge.source()], graph[edge.target()]);
-        let label = if edge.weight { "passes" } else { "fails" };
-        let _ = writeln!(out, "    \"{from}\" -> \"{to}\" [label = \"{label}\"]");
-    }
-    out.push_str("}\n");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use balance::event::CheckCode;
@@ -228,16 +197,5 @@ mod tests {
                 "{from} -> {to} by {cause:?}"
             );
         }
-    }
-
-    #[test]
-    fn dot_names_every_edge() {
-        assert_eq!(operational_dot().matches(" -> ").count(), TRANSITIONS.len());
-        let dot = health_dot(2, 3);
-        assert!(
-            dot.contains("    \"UP 1/3\" -> \"DOWN\" [label = \"fails\"]\n"),
-            "{dot}"
-        );
-        assert_eq!(dot.matches(" -> ").count(), 2 * 5);
     }
 }

@@ -21,6 +21,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-why", &["why", "--help"]),
     ("help-plot", &["plot", "--help"]),
     ("help-diff", &["diff", "--help"]),
+    ("help-report", &["report", "--help"]),
     ("help-timeline", &["timeline", "--help"]),
     ("help-export", &["export", "--help"]),
     ("help-conform", &["conform", "--help"]),
@@ -291,16 +292,52 @@ fn list_knows_every_lab_task() {
 }
 
 #[test]
-fn graphs_are_dot() {
-    let topology = ask(&["graph", FINE]);
-    ends(&topology, 0);
-    for name in ["jmeter", "HAProxy 2.6", "s1", "s2"] {
-        assert!(out(&topology).contains(name), "{}", out(&topology));
-    }
-    for machine in ["server", "health"] {
-        let output = ask(&["graph", "--machine", machine]);
+fn graphs_in_every_form() {
+    let graph = |what: &[&str], form: &str| {
+        let output = ask(&[&["graph", "--as", form], what].concat());
         ends(&output, 0);
-        assert!(out(&output).starts_with("digraph "), "{}", out(&output));
+        out(&output).to_owned()
+    };
+    let machine = ["server", "health"].map(|machine| ["--machine", machine]);
+    let rows: [(&[&str], &[&str], usize); 3] = [
+        (&[FINE], &["jmeter", "HAProxy 2.6", "s1", "s2"], 6),
+        (&machine[0], &["Stopped", "LeaveMaintenanceSlowly"], 17),
+        (&machine[1], &["DOWN 1/2", "UP 2/3"], 10),
+    ];
+    for (what, names, edges) in rows {
+        let dot = graph(what, "dot");
+        assert!(dot.starts_with("digraph "), "{dot}");
+        let mermaid = graph(what, "mermaid");
+        assert!(mermaid.starts_with("flowchart LR\n"), "{mermaid}");
+        let svg = graph(what, "svg");
+        let picture = roxmltree::Document::parse(&svg).expect("XML");
+        for name in names {
+            for text in [&dot, &mermaid, &svg] {
+                assert!(text.contains(name), "{name}: {text}");
+            }
+        }
+        let counted = (dot.matches(" -> ").count(), mermaid.matches(" -->").count());
+        assert_eq!(counted, (edges, edges), "{what:?}");
+        // No word leaves the paper.
+        let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
+            node.attribute(name)
+                .and_then(|n| n.parse().ok())
+                .expect("a number")
+        };
+        let paper = picture.root_element();
+        for text in picture
+            .descendants()
+            .filter(|node| node.has_tag_name("text"))
+        {
+            let half = text.text().unwrap_or("").chars().count() as f64 * 4.0;
+            let (x, y) = (number(text, "x"), number(text, "y"));
+            let title = text.attribute("class").is_some();
+            assert!(
+                title || x - half >= 0.0 && x + half <= number(paper, "width"),
+                "{text:?}"
+            );
+            assert!(y > 10.0 && y < number(paper, "height"), "{text:?}");
+        }
     }
 }
 

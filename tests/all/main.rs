@@ -1,5 +1,6 @@
 //! One test binary; each module answers one question.
 
+mod browser;
 mod checks;
 mod cli;
 mod conform;
@@ -15,6 +16,7 @@ mod lab_runs;
 mod languages;
 mod laws;
 mod logs;
+mod page;
 mod pictures;
 mod play;
 mod promise;

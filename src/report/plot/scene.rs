@@ -163,7 +163,11 @@ impl<'a> Scene<'a> {
         Y::ValueType: std::fmt::Debug,
     {
         let panel = self.axes(sheet, frame, y);
-        let (_, down) = panel.inside();
+        let (across, down) = panel.inside();
+        let (first, last) = self.span();
+        let [left, right] = [across.start, across.end].map(i64::from);
+        let top = sheet.time.map_or(i64::from(down.start), |time| time[4]);
+        sheet.time = Some([first, last, left, right, top, i64::from(down.end)]);
         for turn in &self.turns {
             let x = panel.across(&turn.micros);
             sheet.line(turn.class, [(x, down.start), (x, down.end)]);

@@ -27,6 +27,9 @@ pub(super) enum Anchor {
 pub(super) struct Sheet {
     pub(super) width: i32,
     pub(super) height: i32,
+    /// For scripts: the first and the last moment of the panels over time in microseconds,
+    /// and between which pixels they lie, from left to right and from top to bottom.
+    pub(super) time: Option<[i64; 6]>,
     out: String,
     /// Shapes of one class become one path, as long as nothing else comes between.
     class: String,
@@ -38,6 +41,7 @@ impl Sheet {
         Self {
             width,
             height,
+            time: None,
             out: String::new(),
             class: String::new(),
             path: String::new(),
@@ -161,8 +165,12 @@ impl Sheet {
     pub(super) fn close(mut self, name: &str, title: &str, description: &str) -> String {
         self.flush();
         let (width, height) = (self.width, self.height);
+        let time = self.time.map_or_else(String::new, |time| {
+            let numbers = time.map(|number| number.to_string()).join(" ");
+            format!(" data-time=\"{numbers}\"")
+        });
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-labelledby=\"{name}-title {name}-desc\">\n<title id=\"{name}-title\">{}</title>\n<desc id=\"{name}-desc\">{}</desc>\n<path class=\"paper\" d=\"M0 0H{width}V{height}H0z\"/>\n{}</svg>\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\"{time} viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-labelledby=\"{name}-title {name}-desc\">\n<title id=\"{name}-title\">{}</title>\n<desc id=\"{name}-desc\">{}</desc>\n<path class=\"paper\" d=\"M0 0H{width}V{height}H0z\"/>\n{}</svg>\n",
             escape(title),
             escape(description),
             self.out

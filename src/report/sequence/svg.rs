@@ -14,20 +14,27 @@ const LETTER: usize = 7;
 /// Where the first party may stand: right of the times.
 const TIMES: usize = 84;
 
-const STYLE: &str = "\
+/// How diagrams look.
+pub const STYLE: &str = "\
 text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#111}\
 .title{font-size:15px;font-weight:bold}.head{font-weight:bold;text-anchor:middle}\
 .time{fill:#555;text-anchor:end}.words{text-anchor:middle}\
 .paper{fill:#fff}.box{fill:#eef3f8;stroke:#333}.life{stroke:#999;stroke-dasharray:2 3}\
 .ask{stroke:#0072b2;stroke-width:1.6}.answer{stroke:#0072b2;stroke-width:1.6;stroke-dasharray:6 3}\
 .trouble{stroke:#b34700;stroke-width:2.2;stroke-dasharray:3 3}\
-.tip{fill:#0072b2}.bad{fill:#b34700}.note{fill:#fff8dd;stroke:#777}.turn{fill:#fbe3d6;stroke:#b34700;stroke-width:1.6}\
+.cross{stroke:#b34700;stroke-width:2.2}.tip{fill:#0072b2}.bad{fill:#b34700}.note{fill:#fff8dd;stroke:#777}.turn{fill:#fbe3d6;stroke:#b34700;stroke-width:1.6}\
 @media(prefers-color-scheme:dark){text{fill:#eee}.time{fill:#bbb}.paper{fill:#16181c}.box{fill:#263040;stroke:#ccc}\
-.ask,.answer{stroke:#56b4e9}.tip{fill:#56b4e9}.trouble{stroke:#ff9a57}.bad{fill:#ff9a57}\
+.ask,.answer{stroke:#56b4e9}.tip{fill:#56b4e9}.trouble,.cross{stroke:#ff9a57}.bad{fill:#ff9a57}\
 .note{fill:#33301f;stroke:#aaa}.turn{fill:#432a1c;stroke:#ff9a57}}";
 
-/// The diagram as SVG.
+/// The diagram as an SVG document.
 pub fn text(sequence: &Sequence) -> String {
+    let style = format!("</title>\n<style>{STYLE}</style>");
+    element(sequence).replacen("</title>", &style, 1)
+}
+
+/// The diagram as an element of a page where [`STYLE`] holds inside of `.sequence`.
+pub fn element(sequence: &Sequence) -> String {
     let columns = columns(sequence);
     let right = columns.last().copied().unwrap_or(TIMES);
     let mut body = String::new();
@@ -35,7 +42,7 @@ pub fn text(sequence: &Sequence) -> String {
     let mut overhang = 0;
     for step in &sequence.steps {
         let height = step.words.len() * LINE;
-        let middle = y + height;
+        let middle = y + height + 3;
         if !matches!(step.drawn, Drawn::Gap) {
             let _ = writeln!(
                 body,
@@ -96,7 +103,7 @@ fn frame(
 ) -> String {
     let title = escape(&sequence.title);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n<text class=\"title\" x=\"16\" y=\"26\">{title}</text>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"sequence\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n<text class=\"title\" x=\"16\" y=\"26\">{title}</text>\n"
     );
     for (name, x) in sequence.parties.iter().zip(columns) {
         let half = name.chars().count() * LETTER / 2 + 10;
@@ -172,8 +179,8 @@ fn arrow(body: &mut String, from: usize, to: usize, y: usize, kind: Kind) {
     if kind == Kind::Trouble {
         let _ = writeln!(
             body,
-            "<path class=\"trouble\" style=\"stroke-dasharray:none\" d=\"M{} {}l8 8m0 -8l-8 8\"/>",
-            usize::midpoint(from, to) - 4,
+            "<path class=\"cross\" d=\"M{} {}l8 8m0 -8l-8 8\"/>",
+            if to > from { to - 30 } else { to + 22 },
             y - 4
         );
     }
