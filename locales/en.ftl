@@ -172,3 +172,408 @@ why-the-one = { $which ->
     [flying] the last request sent before that, still without an answer:
    *[next] the next request after that:
 }
+
+
+## explain: a whole run
+
+in-short = In short
+try-next = Try next
+left-out = ... { $count } more events are left out here ...
+
+clients = { $count } clients of { $group }
+stands = { $server } is { $place }
+share = { $count } to { $server }
+share-all = all to { $server }
+percent = { $server } { $share } %
+mean = { $mean } on { $server }
+a-cookie = a cookie
+the-server = the server
+server-weighs = { $server } (weight { $weight })
+
+opening = HAProxy starts: { $algorithm } over { $servers }.
+opening-many = HAProxy starts: { $algorithm } over { $count } servers.
+opening-cookie = The cookie { $name } binds clients to servers.
+opening-no-cookie = No cookie binds clients to servers.
+opening-checks = Each server is asked { $request } every { $inter }: { $fall } failures in a row make it DOWN, { $rise } successes UP again.
+opening-checks-tcp = Each server is connected to every { $inter }: { $fall } failures in a row make it DOWN, { $rise } successes UP again.
+
+ending = The last answer is there: { $count ->
+    [one] one request
+   *[other] { $count } requests
+} in { $span }.
+
+tale-unbound = { $count ->
+    [one] { $client }: { $algorithm } chooses { $to }.
+   *[other] { $client }: { $algorithm } decides each of { $count } requests: { $to }.
+}
+tale-bare = { $count ->
+    [one] { $client } has no cookie: { $algorithm } chooses { $to }.
+   *[other] { $client } { $number ->
+        [one] has
+       *[other] have
+    } no cookie: { $algorithm } decides { $count } times: { $to }.
+}
+tale-clearing = { $client } { $number ->
+    [one] clears its cookies
+   *[other] clear their cookies
+} before each request: { $algorithm } decides { $count } times: { $to }.
+tale-cleared = { $count ->
+    [one] { $client } has cleared the cookies and comes as a new client: { $algorithm } chooses { $to }.
+   *[other] { $client } { $number ->
+        [one] clears
+       *[other] clear
+    } the cookies again and again and { $number ->
+        [one] comes
+       *[other] come
+    } as new clients: { $algorithm } decides { $count } times: { $to }.
+}
+tale-dead = { $count ->
+    [one] { $client } presents { $cookie }, but { $server } is { $place }: the cookie does not count, { $algorithm } chooses { $to }.
+   *[other] { $client } { $number ->
+        [one] presents
+       *[other] present
+    } { $cookie }, but { $server } is { $place }: the cookie does not count, { $algorithm } decides { $count } times: { $to }.
+}
+tale-unknown = { $count ->
+    [one] { $client } presents { $cookie }, which names no server: { $algorithm } chooses { $to }.
+   *[other] { $client } { $number ->
+        [one] presents
+       *[other] present
+    } { $cookie }, which names no server: { $algorithm } decides { $count } times: { $to }.
+}
+tale-expired = { $count ->
+    [one] { $client } presents { $cookie }, which is too old: it does not count, { $algorithm } chooses { $to }.
+   *[other] { $client } { $number ->
+        [one] presents
+       *[other] present
+    } { $cookie }, which is too old: it does not count, { $algorithm } decides { $count } times: { $to }.
+}
+tale-ignored = { $count ->
+    [one] { $client } presents { $cookie }, which is not looked at: { $algorithm } chooses { $to }.
+   *[other] { $client } { $number ->
+        [one] presents
+       *[other] present
+    } { $cookie }, which is not looked at: { $algorithm } decides { $count } times: { $to }.
+}
+tale-kept = { $client } { $number ->
+    [one] presents
+   *[other] present
+} { $cookie }: { $place ->
+    [UP] it counts
+    [DRAIN] { $server } is DRAIN, which still serves those bound to it
+    [NOLB] { $server } is NOLB, which still serves those bound to it
+   *[other] { $server } is { $place }, but persistence is forced
+}. { $count ->
+    [one] One request goes to { $server }.
+   *[other] { $count } requests go to { $server }.
+}
+tale-stuck = The stick table leads { $client } to { $server }: { $count ->
+    [one] one request.
+   *[other] { $count } requests.
+}
+tale-ruled = A use-server rule leads { $client } to { $server }: { $count ->
+    [one] one request.
+   *[other] { $count } requests.
+}
+tale-taken = { $client } { $number ->
+    [one] finds
+   *[other] find
+} all servers full: { $count ->
+    [one] the request waits in the backend's queue, then goes to { $to }.
+   *[other] { $count } requests wait in the backend's queue, then go on: { $to }.
+}
+tale-nobody = { $client } { $number ->
+    [one] finds
+   *[other] find
+} no usable server: { $count ->
+    [one] one request.
+   *[other] { $count } requests.
+}
+tale-picks = { $which ->
+    [all] The choices: { $picks }.
+   *[first] The choices begin with { $picks }.
+}
+tale-out = Only { $left } can be chosen: { $out }.
+tale-bound = { $count ->
+    [0] The answer sets the cookie { $cookie }.
+    [one] The answer sets the cookie { $cookie }: the next request follows.
+   *[other] The answer sets the cookie { $cookie }: the next { $count } requests follow.
+}
+tale-follow = { $count ->
+    [one] One more request follows where the first one led.
+   *[other] { $count } more requests follow where each first one led.
+}
+tale-restarted-one = The session begins again: sessionViews = 1.
+tale-restarted = { $which ->
+    [all] All of them begin
+   *[some] { $count } of them begin
+} a new session (sessionViews = 1): a node knows only the sessions it opened itself, and each new one replaces the client's cookie.
+tale-waited = { $count } of { $of } waited in a queue, { $longest } at most.
+tale-took = It takes { $elapsed }.
+tale-times = The { $count } requests take { $mean } on average, { $longest } at most.
+
+outcome-retried = { $count ->
+    [one] The first attempt fails; a retry on { $server } succeeds.
+   *[other] Their first attempts fail; retries on { $server } succeed.
+}
+outcome-moved = { $count ->
+    [one] { $from } fails it; it is redispatched to another server.
+   *[other] { $from } fails them; they are redispatched to another server.
+}
+outcome-answered = { $count ->
+    [one] { $server } answers { $status }.
+   *[other] { $server } answers { $status } each time.
+}
+outcome-gave-up = { $count ->
+    [one] The client waits { $elapsed }, then gives up.
+   *[other] The clients give up, after { $elapsed } at most.
+}
+outcome-refused = { $server } refuses the connection{ $retries ->
+    [0] {""}
+    [one] , again at the retry
+   *[other] , again at each of { $retries } retries
+}: { $count ->
+    [one] after { $elapsed } the client gets a { $status }.
+   *[other] each gets a { $status }, after { $elapsed } at most.
+}
+outcome-connect = { $server } does not answer the connection{ $retries ->
+    [0] {""}
+    [one] , nor at the retry
+   *[other] , nor at any of { $retries } retries
+}: { $count ->
+    [one] after { $elapsed } the client gets a { $status }.
+   *[other] each gets a { $status }, after { $elapsed } at most.
+}
+outcome-queue = { $count ->
+    [one] Nobody takes it out of the queue in time: after { $elapsed } the client gets a { $status }.
+   *[other] Nobody takes them out of the queue in time: each gets a { $status }, after { $elapsed } at most.
+}
+outcome-queue-full = { $count ->
+    [one] The queue of { $server } is full: the client gets a { $status }.
+   *[other] The queue of { $server } is full: each gets a { $status }.
+}
+outcome-server-timeout = { $count ->
+    [one] { $server } does not answer in time (timeout server): after { $elapsed } the client gets a { $status }.
+   *[other] { $server } does not answer in time (timeout server): each gets a { $status }, after { $elapsed } at most.
+}
+outcome-broken = { $count ->
+    [one] The connection to { $server } breaks: the client gets a { $status }.
+   *[other] The connections to { $server } break: each gets a { $status }.
+}
+outcome-nobody = { $count ->
+    [one] The client gets a { $status } at once.
+   *[other] Each gets a { $status } at once.
+}
+outcome-other = { $count ->
+    [one] It ends with { $status } ({ $flags } in the log).
+   *[other] Each ends with { $status } ({ $flags } in the log).
+}
+
+deed-command = The operator types "{ $command }".
+deed-reply = The reply: { $reply }
+deed-delay = { $node } is told to sleep { $delay } before each answer, health checks included (POST /delay).
+deed-no-delay = { $node } is told not to sleep any more (POST /delay).
+deed-stop = { $node } stops: { $how ->
+    [vanished] its address answers nothing any more.
+   *[refusing] its port refuses connections.
+}
+deed-start = { $node } starts again, with empty memory.
+deed-status = { $node } answers { $status } from now on.
+
+turned = { $server } goes from { $from } to { $place }: { $place ->
+    [UP] it takes new requests again; whoever is bound elsewhere stays there.
+    [DRAIN] { $bound ->
+        [yes] it keeps those who are bound to it and takes nobody new.
+       *[no] it takes nobody new.
+    }
+    [NOLB] { $bound ->
+        [yes] it keeps those who are bound to it and takes nobody new.
+       *[no] it takes nobody new.
+    }
+    [MAINT] it takes nothing at all, and is not checked.
+   *[other] it takes nothing.
+}
+turned-along = It tracks { $other }: { $turned }
+nobody-left = No server of { $backend } is left: every request gets a 503.
+
+check-fails = Check of { $server } fails { $number }/{ $of }: { $verdict } ({ $code }).
+verdict = { $code ->
+    [L7TOUT] no answer within { $duration }
+    [L4TOUT] no connection within { $duration }
+    [L4CON] the connection is refused
+    [L7STS] it answers { $status }
+    [L7RSP] no valid answer
+   *[other] after { $duration }
+}
+check-busy = { $server } does one thing at a time, and the check came while { $with ->
+    [check] an earlier one was still being answered.
+   *[request] a request was being answered.
+}
+check-step = { $at }: { $number }/{ $of }.
+check-down = { $how ->
+    [at-once] One failure is enough for a server that has just started: { $server } goes DOWN.
+   *[counted] { $server } goes DOWN.
+}
+check-recovers = { $at }: a check passes, and the count begins anew.
+check-passes = Check of { $server } passes { $number }/{ $of }.
+check-up = { $server } is UP again.
+checks-again = Checks of { $server } failed in a row { $count ->
+    [one] one more time
+   *[other] { $count } more times
+}, in the same way.
+
+survivors = { $count ->
+    [one] The request of { $client } that { $server } was working on ends well: { $place } does not cut it off.
+   *[other] The { $count } requests that { $server } was working on end well, the last at { $last }: { $place } does not cut them off.
+}
+survivors-cut = { $count ->
+    [one] The request of { $client } that { $server } was working on when it went { $place } fails there.
+   *[other] Of the { $count } requests that { $server } was working on when it went { $place }, { $failed } fail there.
+}
+queue-server = { $client } has to wait: { $server } is full (maxconn { $maxconn }).
+queue-backend = { $client } has to wait in the backend's queue: every usable server is full.
+queue-sums = In all, { $count ->
+    [one] one request waits
+   *[other] { $count } requests wait
+} there, up to { $most } at a time, { $longest } at most.
+
+
+## explain: in short
+
+short-nothing = Nobody sent a request.
+short-errors = { $count ->
+    [one] One of { $total } requests failed.
+   *[other] { $count } of { $total } requests failed.
+}
+cause-answered = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: the node itself answered with an error.
+cause-gave-up = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: the client waited no longer.
+cause-nobody = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: no server was usable.
+cause-refused = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: being sent to a server that refused the connection and was not DOWN for HAProxy yet.
+cause-connect = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: being sent to a server that no longer answered and was not DOWN for HAProxy yet.
+cause-queue = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: no room in the queues, or not in time.
+cause-timeout = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: the server took longer than timeout server.
+cause-broken = { $which ->
+    [all] The reason
+   *[some] { $count } of them
+}: the connection to the server broke.
+short-fine = No errors.
+short-fine-slow = No errors, because slow is not broken: { $server } went DOWN for HAProxy, but answered all it was given.
+short-fine-known = No errors, because HAProxy knew before the first request that { $server } was DOWN.
+short-fine-operated = No errors: the operator took { $server } out of balancing, and no request was cut off.
+short-fine-saved = No errors, because failed attempts were repeated.
+
+short-shares = The shares: { $shares }.
+short-kept = { $algorithm } chose { $placed ->
+    [one] once
+   *[other] { $placed } times
+}, persistence { $kept ->
+    [one] once
+   *[other] { $kept } times
+}: the shares ({ $shares }) follow the clients, each with all its requests, not { $algorithm }.
+short-both = { $algorithm } chose { $placed ->
+    [one] once
+   *[other] { $placed } times
+}, persistence { $kept ->
+    [one] once
+   *[other] { $kept } times
+}: { $shares }.
+short-placed = { $algorithm } alone decided: { $shares }.
+short-queued = { $algorithm } chose { $placed ->
+    [one] once
+   *[other] { $placed } times
+}, and servers took { $queued ->
+    [one] one request
+   *[other] { $queued } requests
+} from the queue: { $shares }.
+rule-turns = It goes round by weight, and the weights are { $weights }.
+rule-turns-out = It goes round by weight, but not every server could be chosen all the time.
+rule-turns-few = It goes round by weight; it does so the more exactly the more often it is asked.
+rule-leastconn = It goes by the requests under way{ $which ->
+    [even] . Servers that are equally fast come out nearly even.
+   *[uneven] : a slow server holds its requests longer, so it is chosen less often.
+}
+rule-first-enough = It fills one server before it turns to the next: { $clients ->
+    [one] one client has
+   *[other] { $clients } clients have
+} no more requests under way than { $server } has room for (maxconn { $maxconn }).
+rule-first = It fills one server, beginning with { $server }, before it turns to the next.
+rule-random = It draws { $draws ->
+    [one] one place
+   *[other] { $draws } places
+} on the ring of consistent hashing for each request, and takes the least loaded of the servers met there. How much of the ring a server owns follows its weight only roughly.
+rule-source = { $which ->
+    [one] It hashes the client's address, and all clients have the same one: they share a server.
+   *[many] It hashes the client's address: all requests of an address go to one server.
+}
+rule-hash = It hashes a part of the request: equal keys go to the same server.
+
+short-down = { $server } went DOWN at { $at }{ $times ->
+    [one] {""}
+   *[other] , for the first of { $times } times
+}: its checks failed ({ $code }).
+short-down-busy = { $server } went DOWN at { $at }{ $times ->
+    [one] {""}
+   *[other] , for the first of { $times } times
+}: a check has { $budget }, and waits its turn behind a request.
+short-down-slow = { $server } went DOWN at { $at }{ $times ->
+    [one] {""}
+   *[other] , for the first of { $times } times
+}: a check has { $budget }, and { $server } needs longer.
+short-up = { $server } is slow but stays UP: its slowest check took { $slowest } of the { $budget } it has.
+short-one-at-a-time = { $server } does one thing at a time and sleeps { $delay } over each request and each check: whoever comes meanwhile waits, { $longest } at most until the answer.
+short-sessions-kept = No session began again: everybody stayed where the session is.
+short-sessions-lost = { $count ->
+    [one] One session
+   *[other] { $count } sessions
+} began again: nothing binds a client to the node that has its session.
+short-sessions-few = { $count ->
+    [one] One session began again: its client came to another node.
+   *[other] { $count } sessions began again: their clients came to another node.
+}
+short-means = A request takes { $means }, on average.
+
+
+## explain: try next
+
+next-check-timeout = Checks get more time. Does { $server } stay UP, and how long does the run take then?
+next-fall = Twice as many checks must fail. How long does { $server } stay in, and whom does that help?
+next-keep = The clients keep their cookies. Who decides now, and what becomes of the shares?
+next-clear = The clients clear their cookies before each request. What becomes of the shares?
+next-threads = { $count } clients at once. What becomes of times and shares?
+next-delay = { $node } gets slow. Who notices?
+next-retries = A failed connection is not tried again. How long does an error take then?
+next-sticky = A cookie binds each client. Do the sessions go on, and what becomes of the shares?
+next-leastconn = Does the slow server get fewer requests, and what becomes of the mean?
+next-roundrobin = The weights decide again. What becomes of the mean?
+next-maxconn = Each server takes one request at a time. Who gets something to do now?
+next-uri = The page is hashed instead of the address. Does that share the load?
+next-random = One draw instead of two. Does it come out more evenly?
+next-weight = { $server } weighs three times as much. { $which ->
+    [kept] Whom does that concern?
+   *[free] Which share does it get?
+}
+next-deed = { $which ->
+    [drain] DRAIN instead of MAINT. Who stays, and whose session goes on?
+   *[maint] MAINT instead of DRAIN. Who has to move, and what becomes of the session?
+}

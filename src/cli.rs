@@ -8,6 +8,7 @@ mod config;
 mod conform;
 mod diff;
 pub mod exit;
+mod explain;
 mod export;
 mod file;
 mod fmt;
@@ -82,6 +83,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Graph(args) => graph::run(args, screen),
         Command::Seq(args) => seq::run(args, screen),
         Command::Export(args) => export::run(args, cli.format, screen),
+        Command::Explain(args) => explain::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Plot(args) => plot::run(args, screen),
         Command::Diff(args) => diff::run(args, cli.format, screen),

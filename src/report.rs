@@ -9,6 +9,7 @@ pub mod csv;
 pub mod diff;
 pub mod distribution;
 pub mod expect;
+pub mod explain;
 pub mod graph;
 pub mod journal;
 pub mod json;

@@ -75,6 +75,8 @@ pub enum Command {
     Why(Why),
     /// Show only what changes from one run to another
     Diff(Diff),
+    /// Tell a whole run in sentences, and what to try next
+    Explain(Explain),
     /// Show a run as one line per server: load, checks, state
     Timeline(Timeline),
     /// Draw plots of a run, each with a table of its numbers
@@ -393,6 +395,13 @@ pub struct Report {
     #[arg(short, long, value_name = "PAGE", default_value = "report.html")]
     pub out: PathBuf,
     /// Changes to the scenarios
+/// `balancelab explain`
+#[derive(Clone, Debug, Args)]
+pub struct Explain {
+    /// The scenario that is run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,
 }

@@ -48,7 +48,8 @@ fn stays(before: &str, word: &str) -> bool {
     let opened = |c: char| before.matches(c).count();
     (ends_in_digit && is_unit)
         || opened('[') > opened(']')
-        || matches!(word, ":" | ";" | "?" | "!")
+        || matches!(word, ":" | ";" | "?" | "!" | "=")
+        || before.ends_with(" =")
         || word.starts_with('\u{bb}')
         || before.ends_with('\u{ab}')
 }

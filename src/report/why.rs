@@ -22,6 +22,8 @@ use crate::trace::Names;
 pub use glance::Glance;
 pub use way::Way;
 
+pub(super) use cookie::{named as server_of_cookie, value_of as cookie_value};
+
 /// How many turns of a rotation are shown.
 pub const TURNS: usize = 8;
 
@@ -127,7 +129,8 @@ impl Facts<'_> {
     fn rows(&self, exchange: &Exchange, clock: Clock) -> Vec<Row> {
         let (plan, names) = (self.plan, self.names);
         let line = line(plan, exchange);
-        let backend = &plan.proxy.backends[line.backend.0 as usize];
+        let place = line.backend.0 as usize;
+        let backend = &plan.proxy.backends[place];
         let entries = self.journal.entries.iter();
         let entries: Vec<&Entry> = entries
             .filter(|entry| entry.exchange == Some(self.index))
@@ -146,7 +149,7 @@ impl Facts<'_> {
         }
         let ending = exchange.ending.as_ref();
         rows.extend(rules(backend, first));
-        rows.push(cookie::row(plan, backend, sent, ending, first));
+        rows.push(cookie::row(plan, place, sent, ending, first));
         if backend.stick.is_some() {
             rows.push(stick(first));
         }

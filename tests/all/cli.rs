@@ -22,6 +22,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-plot", &["plot", "--help"]),
     ("help-diff", &["diff", "--help"]),
     ("help-report", &["report", "--help"]),
+    ("help-explain", &["explain", "--help"]),
     ("help-timeline", &["timeline", "--help"]),
     ("help-export", &["export", "--help"]),
     ("help-conform", &["conform", "--help"]),

@@ -52,6 +52,7 @@ fn variable(inline: &InlineExpression<&str>, variables: &mut BTreeSet<String>) {
                 variable(inline, variables);
             }
         }
+        InlineExpression::StringLiteral { .. } => {}
         other => panic!("the catalogues use variables only: {other:?}"),
     }
 }
@@ -120,7 +121,7 @@ fn sentences(lang: Lang) -> BTreeMap<String, String> {
 /// A sentence that has a word of HAProxy in one language has it in the others.
 #[test]
 fn the_words_of_haproxy_stay() {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 13] = [
         "UP",
         "DOWN",
         "MAINT",
@@ -133,7 +134,6 @@ fn the_words_of_haproxy_stay() {
         "maxidle",
         "maxlife",
         "sessionViews",
-        "retries",
         "503",
     ];
     let has = |text: &str, word: &str| {

@@ -6,6 +6,7 @@ mod cli;
 mod conform;
 mod diagnostics;
 mod differences;
+mod explanations;
 mod exports;
 mod foreign;
 mod fuzz_corpus;

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use crate::tidy::source::top;
 
-/// The blocks of the README that are marked with `language`.
-fn blocks(language: &str) -> Vec<String> {
-    let text = fs::read_to_string(top().join("README.md")).expect("a README");
+/// The blocks of a document that are marked with `language`.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(top().join(document)).expect("a document");
     let fence = format!("```{language}\n");
     text.split(&fence)
         .skip(1)
@@ -19,7 +19,7 @@ fn blocks(language: &str) -> Vec<String> {
 #[test]
 fn two_commands_are_enough() {
     assert_eq!(
-        blocks("sh"),
+        blocks("README.md", "sh"),
         ["cargo run --release -- run scenarios/lab3/4.3-at-once.ron\ncargo test\n"]
     );
 }
@@ -27,8 +27,13 @@ fn two_commands_are_enough() {
 /// A `console` block is a command after a dollar, then what it prints.
 #[test]
 fn shown_output_is_real_output() {
-    let shown = blocks("console");
-    assert!(!shown.is_empty(), "the README shows a table");
+    let documents = ["README.md", "docs/explanations.md"];
+    let shown = documents.map(|document| {
+        let blocks = blocks(document, "console");
+        assert!(!blocks.is_empty(), "{document} shows something");
+        blocks
+    });
+    let shown = shown.concat();
     for block in shown {
         let (typed, expected) = block.split_once('\n').expect("a command and its output");
         let args = typed
@@ -37,6 +42,7 @@ fn shown_output_is_real_output() {
         let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
             .args(args.split_whitespace())
             .current_dir(top())
+            .env("LC_ALL", "C")
             .output()
             .expect("the binary runs");
         let printed = String::from_utf8(output.stdout).expect("UTF-8");
@@ -48,7 +54,12 @@ fn shown_output_is_real_output() {
 #[test]
 fn links_lead_somewhere() {
     let mut dead = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "docs/roadmap.md"] {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/roadmap.md",
+        "docs/explanations.md",
+    ] {
         let path = top().join(document);
         let text = fs::read_to_string(&path).expect("a document");
         for link in text.split("](").skip(1) {

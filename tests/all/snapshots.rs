@@ -81,7 +81,11 @@ fn asserted() -> BTreeSet<String> {
     let reasons = crate::reasons::REASONS
         .iter()
         .map(|(path, _)| format!("lab3/{path}"));
+    let explanations = tasks().into_iter().flat_map(|task| {
+        crate::explanations::LANGS.map(|lang| format!("lab3/{task}/explain-{lang}"))
+    });
     views
+        .chain(explanations)
         .chain(diagrams)
         .chain(reasons)
         .chain(refusals)

@@ -1,7 +1,7 @@
 //! The row about the persistence cookie: what it said, whether it counted, what was set.
 
-use balance::config::{Backend, CookieMode};
-use balance::{By, Ending};
+use balance::config::CookieMode;
+use balance::{BackendId, By, Ending, ServerId};
 
 use crate::locale::Said;
 use crate::plan::Plan;
@@ -15,12 +15,12 @@ const MANUAL: &str = "4.2 cookie, 8.5";
 /// What the cookie said, by the log's two letters.
 pub(super) fn row(
     plan: &Plan,
-    backend: &Backend,
+    place: usize,
     sent: Option<&str>,
     ending: Option<&Ending>,
     first: Option<By>,
 ) -> Row {
-    let Some(cookie) = &backend.cookie else {
+    let Some(cookie) = &plan.proxy.backends[place].cookie else {
         return Row::new("topic-cookie", Said::new("why-cookie-none"));
     };
     let name = cookie.name.as_str();
@@ -33,7 +33,8 @@ pub(super) fn row(
     };
     let [asked, told] = [ending.flags[2], ending.flags[3]].map(char::from);
     let value = sent.and_then(|sent| value_of(sent, name));
-    let server = value.and_then(|value| named(plan, backend, value));
+    let server = value.and_then(|value| named(plan, place, value));
+    let server = server.map(|server| Names::of(&plan.proxy).name(server));
     let shown = match (value, cookie.mode) {
         (None, _) => name.to_owned(),
         (Some(value), CookieMode::Prefix) if value.contains('~') => {
@@ -65,23 +66,19 @@ pub(in crate::report) fn value_of<'a>(header: &'a str, name: &str) -> Option<&'a
         .map(|(_, value)| value)
 }
 
-/// The server that a cookie's value names; what stands behind `~` is the application's, and
-/// behind `|` there are dates.
-pub(in crate::report) fn named(plan: &Plan, backend: &Backend, value: &str) -> Option<String> {
-    let end = value.find(['~', '|']).unwrap_or(value.len());
+/// The server that a cookie's value names in a backend of the plan; what stands behind `~`
+/// is the application's, and behind `|` there are dates.
+pub(in crate::report) fn named(plan: &Plan, backend: usize, value: &str) -> Option<ServerId> {
+    let end = value.find(['~', '|', ';']).unwrap_or(value.len());
     let wanted = &value[..end];
-    let names = Names::of(&plan.proxy);
-    let place = plan
-        .proxy
-        .backends
+    let servers = &plan.proxy.backends[backend].servers;
+    let slot = servers
         .iter()
-        .position(|b| b.name == backend.name)?;
-    names
-        .ids()
-        .filter(|id| id.backend.0 as usize == place)
-        .zip(&backend.servers)
-        .find(|(_, server)| server.cookie.as_deref() == Some(wanted))
-        .map(|(id, _)| names.name(id))
+        .position(|server| server.cookie.as_deref() == Some(wanted))?;
+    Some(ServerId {
+        backend: BackendId(backend as u32),
+        slot: slot as u32,
+    })
 }
 
 #[cfg(test)]
