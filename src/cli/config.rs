@@ -18,10 +18,24 @@ pub(super) struct Config {
     ids: Vec<FileId>,
 }
 
-/// Whether `path` is a configuration of HAProxy: a file that ends in `.cfg`, or a folder
-/// with such files.
+/// Whether a file of this name is a configuration of HAProxy: it ends in `.cfg` or `.conf`,
+/// perhaps with more behind it (`haproxy.cfg.j2`), or speaks of HAProxy and is no scenario.
+pub(super) fn is_config_name(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let scenario = name.ends_with(".ron") || name.ends_with(".json");
+    !scenario
+        && [".cfg", ".conf", "haproxy"]
+            .iter()
+            .any(|part| name.contains(part))
+}
+
+/// Whether `path` is a configuration of HAProxy, or a folder with files in `.cfg`.
 pub(super) fn is_config(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "cfg")
+    (is_config_name(path) && !path.is_dir())
         || (path.is_dir() && parts(path).is_ok_and(|parts| !parts.is_empty()))
 }
 

@@ -12,7 +12,7 @@ use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
 /// Whether `path` is run without a scenario: a folder, or a configuration of HAProxy.
 pub(super) fn is_meant(path: &Path) -> bool {
-    path.is_dir() || path.extension().is_some_and(|ending| ending == "cfg")
+    path.is_dir() || config::is_config_name(path)
 }
 
 /// The files of one run.

@@ -165,7 +165,7 @@ impl Journey<'_> {
 
     /// Follows a section's rules; whether one of them ends the way.
     fn stopped(&mut self, rules: &Rules) -> bool {
-        for rule in &rules.request {
+        for rule in rules.requests() {
             if self.look(|scene| rule.condition.holds(scene)) {
                 if rule.action == Action::Allow {
                     break;
@@ -176,7 +176,7 @@ impl Journey<'_> {
                 }
             }
         }
-        for rule in &rules.redirect {
+        for rule in rules.redirects() {
             if self.look(|scene| rule.condition.holds(scene)) {
                 self.act(rule);
                 if self.verdict.stop.is_some() {

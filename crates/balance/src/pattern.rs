@@ -78,8 +78,9 @@ impl PartialEq for Regex {
 
 impl Eq for Regex {}
 
-/// A compiled expression may not take more memory than this.
-const REGEX_BYTES: usize = 256 * 1024;
+/// A compiled expression may not take more memory than this, and so much more for each of its
+/// letters: repetitions inside repetitions must not make a short text costly.
+const REGEX_BYTES: (usize, usize) = (16 * 1024, 512);
 
 impl Regex {
     /// The expression `text`; with `fold`, upper and lower case are the same.
@@ -90,7 +91,7 @@ impl Regex {
         let compiled = regex::bytes::RegexBuilder::new(text)
             .unicode(false)
             .case_insensitive(fold)
-            .size_limit(REGEX_BYTES)
+            .size_limit(REGEX_BYTES.0 + REGEX_BYTES.1 * text.len())
             .build();
         Ok(Self {
             text: text.into(),

@@ -2,6 +2,7 @@
 //! "frontend", "listen", `use_backend`, `default_backend`).
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::action::{Format, Rule};
@@ -45,6 +46,8 @@ pub struct Bind {
 /// The rules of one section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
+    /// Those of its `defaults`, which are looked at first.
+    pub inherited: Option<Arc<Rules>>,
     /// `http-request`
     pub request: Vec<Rule>,
     /// `redirect`: looked at when none of the others has answered.
@@ -54,7 +57,26 @@ pub struct Rules {
 impl Rules {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.request.is_empty() && self.redirect.is_empty()
+        let inherited = self.inherited.as_ref();
+        self.request.is_empty()
+            && self.redirect.is_empty()
+            && inherited.is_none_or(|rules| rules.is_empty())
+    }
+
+    /// The `http-request` rules in order.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = &Rule> {
+        let inherited = self.inherited.iter();
+        inherited
+            .flat_map(|rules| &rules.request)
+            .chain(&self.request)
+    }
+
+    /// The `redirect` rules in order.
+    pub(crate) fn redirects(&self) -> impl Iterator<Item = &Rule> {
+        let inherited = self.inherited.iter();
+        inherited
+            .flat_map(|rules| &rules.redirect)
+            .chain(&self.redirect)
     }
 }
 

@@ -21,6 +21,7 @@ mod proxy;
 mod read;
 mod rules;
 mod sample;
+mod sample_arguments;
 mod samples;
 mod server;
 mod server_words;

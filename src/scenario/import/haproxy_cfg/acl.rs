@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use balance::pattern::Network;
 
@@ -47,6 +48,8 @@ const COMPARISONS: &[&str] = &["eq", "ge", "gt", "le", "lt"];
 /// The names that the conditions of one section can use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Acls {
+    /// Those of its `defaults`.
+    inherited: Option<Arc<Self>>,
     /// The lines of each.
     names: BTreeMap<String, Vec<Declared>>,
     /// What must exist elsewhere.
@@ -108,14 +111,25 @@ pub(super) enum Acl {
 }
 
 impl Acls {
-    /// Every `acl` line, in no particular order.
+    /// The ACLs of a section whose `defaults` have these.
+    pub(super) fn below(inherited: Option<&Arc<Self>>) -> Self {
+        Self {
+            inherited: inherited.cloned(),
+            ..Self::default()
+        }
+    }
+
+    /// Every `acl` line of the section itself, in no particular order.
     pub(super) fn lines(&self) -> impl Iterator<Item = &Declared> {
         self.names.values().flatten()
     }
 
     /// The lines of the ACL called `name`; a predefined one has none.
     pub(super) fn named(&self, name: &str) -> &[Declared] {
-        self.names.get(name).map_or(&[], Vec::as_slice)
+        let inherited = self.inherited.as_ref();
+        (self.names.get(name).map(Vec::as_slice))
+            .or_else(|| inherited.map(|acls| acls.named(name)))
+            .unwrap_or_default()
     }
 
     /// An `acl` line, which stands at `entry` in the ledger.
@@ -188,7 +202,7 @@ impl Acls {
                 at = after;
                 continue;
             }
-            if !self.names.contains_key(bare) && !PREDEFINED.contains(&bare) {
+            if self.named(bare).is_empty() && !PREDEFINED.contains(&bare) {
                 let message = format!("there is no ACL `{bare}` above");
                 let note = Diagnostic::new(Code::UnknownName, message, line.place(at));
                 let known = self.names.keys().map(String::as_str);
@@ -393,7 +407,11 @@ fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
         "int" | "len" if COMPARISONS.contains(&pattern) => Ok(()),
         "int" | "len" => {
             let text = pattern.strip_suffix(':').unwrap_or(pattern);
-            let (first, last) = text.split_once(':').unwrap_or((text, text));
+            // Between versions such as `3.0-3.1`, a dash does as well.
+            let dash = text
+                .split_once('-')
+                .filter(|(first, _)| first.contains('.'));
+            let (first, last) = text.split_once(':').or(dash).unwrap_or((text, text));
             let plain = |text: &str| {
                 number(text)
                     || text

@@ -18,6 +18,8 @@ pub(super) struct Checks {
     /// `http-check expect status`: the ranges, and whether they fail instead.
     expect: Option<(Vec<(u16, u16)>, bool)>,
     pub(super) disable_on_404: bool,
+    /// A `connect` step names a port of its own.
+    pub(super) own_port: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,6 +8,9 @@ const VERSION: [u32; 4] = [2, 6, 12, RELEASE];
 /// Stands for "released" where a version has no development number.
 const RELEASE: u32 = u32::MAX;
 
+/// What `ssllib_name_startswith(...)` looks at: Debian's build.
+const SSL_LIBRARY: &str = "OpenSSL 3.0";
+
 /// What `feature(...)` finds: the features of a usual Linux build.
 const FEATURES: &[&str] = &[
     "ACCEPT4",
@@ -43,6 +46,7 @@ const FEATURES: &[&str] = &[
 const PREDICATES: &[(&str, usize)] = &[
     ("defined", 1),
     ("feature", 1),
+    ("ssllib_name_startswith", 1),
     ("streq", 2),
     ("strneq", 2),
     ("version_atleast", 1),
@@ -171,6 +175,7 @@ impl<'a> Parser<'a> {
         match name {
             "defined" => self.env.value(first).is_some(),
             "feature" => FEATURES.contains(&first),
+            "ssllib_name_startswith" => SSL_LIBRARY.starts_with(first),
             "streq" => first == arguments[1],
             "strneq" => first != arguments[1],
             "version_atleast" => version(first).is_some_and(|v| VERSION >= v),
@@ -257,6 +262,8 @@ mod tests {
             ("version_before(foo)", Some(false)),
             ("0 && foo", None),
             ("enabled(POLL)", None),
+            ("ssllib_name_startswith(OpenSSL)", Some(true)),
+            ("ssllib_name_startswith(AWS-LC)", Some(false)),
         ] {
             assert_eq!(holds(text, &env).ok(), expected, "{text:?}");
         }

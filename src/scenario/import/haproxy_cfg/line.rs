@@ -8,13 +8,19 @@ use crate::scenario::{FileId, Place};
 /// A list longer than this is no help.
 const LONG: usize = 30;
 
+/// Among more names than these no near one is looked for.
+const MANY: usize = 5000;
+
 /// Adds to `note` what would be accepted instead of `word`, and the nearest of it.
 pub(super) fn guess(
     note: Diagnostic,
     word: &str,
     known: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Diagnostic {
-    let mut known: Vec<_> = known.into_iter().collect();
+    let mut known: Vec<_> = known.into_iter().take(MANY + 1).collect();
+    if known.len() > MANY {
+        return note;
+    }
     if known.len() > LONG {
         let near = suggest::nearest(word, known.iter().map(AsRef::as_ref)).map(str::to_owned);
         known.clear();

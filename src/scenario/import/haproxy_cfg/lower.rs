@@ -7,7 +7,9 @@ mod route;
 mod rule;
 mod servers;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use balance::config::{Backend, Balance, Cookie, Stick};
 use balance::{BackendId, Config, Span};
@@ -23,6 +25,9 @@ use super::samples::Names;
 use super::{BackendFacts, Frontend, Imported};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 
+/// So many complaints are told.
+const MOST: usize = 200;
+
 /// `maxconn` where no line sets one. HAProxy takes it from the limits of the process; this
 /// is its fixed value for builds that do not.
 const MAXCONN: u32 = 2000;
@@ -30,35 +35,24 @@ const MAXCONN: u32 = 2000;
 /// Resolves `draft`.
 pub(super) fn lower(mut draft: Draft) -> Imported {
     let mut notes = std::mem::take(&mut draft.out.notes);
-    let lowering = Lowering {
-        draft: &draft,
-        backs: names(&draft.proxies, &mut notes),
-    };
-    lowering.listeners(&mut notes);
-    for (index, proxy) in draft.proxies.iter().enumerate() {
-        if !proxy.settings.disabled {
-            lowering.targets(index, proxy, &mut notes);
-            lowering.uses(proxy, &mut notes);
-            lowering.wants(proxy, &mut notes);
-            lowering.refers(proxy, &mut notes);
-            lowering.sticks(proxy, &mut notes);
-            lowering.servers(proxy, &mut notes);
-        }
-    }
-    if !notes.iter().any(|note| note.severity() == Severity::Error) {
-        notes.extend(lint(&draft));
-    }
+    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes));
+    lowering.judge(&mut notes);
     let kept = lowering.kept();
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
         .map(|(id, &index)| (index, BackendId(id as u32)))
         .collect();
     let marks = Marks::default();
-    // What `defaults` say is judged even if no section uses them.
-    for defaults in &draft.defaults {
-        route::followed(&lowering, &ids, None, defaults, &marks);
-    }
+    let inherited = draft.defaults.iter().map(|defaults| {
+        let followed = route::followed(&lowering, &ids, None, defaults, &marks);
+        Some(Arc::new(followed.rules)).filter(|rules| !rules.is_empty())
+    });
+    let inherited: Vec<_> = inherited.collect();
     let mut rules: Vec<Option<Followed>> = (draft.proxies.iter().enumerate())
-        .map(|(index, proxy)| Some(route::followed(&lowering, &ids, Some(index), proxy, &marks)))
+        .map(|(index, proxy)| {
+            let mut own = route::followed(&lowering, &ids, Some(index), proxy, &marks);
+            own.rules.inherited = proxy.parent.and_then(|parent| inherited[parent].clone());
+            Some(own)
+        })
         .collect();
     let frontends = lowering.frontends(&ids);
     let fronts = lowering
@@ -95,10 +89,66 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
     }
 }
 
+/// Keeps the first of very many complaints: nobody reads them all.
+fn bound(notes: &mut Vec<Diagnostic>) {
+    let Some(last) = notes.get(MOST) else {
+        return;
+    };
+    let (more, severity) = (notes.len() - MOST, last.severity());
+    let place = last.labels[0].place;
+    // What is kept must still say whether the file is refused.
+    notes.sort_by_key(|note| note.severity() != Severity::Error);
+    notes.truncate(MOST);
+    let code = match severity {
+        Severity::Error => Code::Unreadable,
+        Severity::Warning => Code::Lint,
+    };
+    let message = format!("and {more} more, which are not told one by one");
+    notes.push(Diagnostic::new(code, message, place));
+}
+
 struct Lowering<'a> {
     draft: &'a Draft,
     /// Where the proxies that can have servers stand, by name.
     backs: BTreeMap<&'a str, usize>,
+    /// The places of the servers in their section, by the place of that and their name.
+    places: BTreeMap<(usize, &'a str), usize>,
+    /// How many connections the frontends that lead to a section accept, by its name.
+    accepted: BTreeMap<&'a str, u64>,
+    /// Servers whose `track` is known to lead to a check.
+    followed: RefCell<BTreeSet<(&'a str, &'a str)>>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(draft: &'a Draft, backs: BTreeMap<&'a str, usize>) -> Self {
+        let mut places = BTreeMap::new();
+        for (index, proxy) in draft.proxies.iter().enumerate() {
+            for (place, server) in proxy.servers.iter().enumerate() {
+                places.entry((index, server.name.as_str())).or_insert(place);
+            }
+        }
+        let mut lowering = Self {
+            draft,
+            backs,
+            places,
+            accepted: BTreeMap::new(),
+            followed: RefCell::default(),
+        };
+        for (_, proxy) in lowering.fronts() {
+            let maxconn = u64::from(lowering.maxconn(proxy));
+            let default = proxy.settings.default_backend.as_ref();
+            let uses = proxy.uses.iter().filter(|line| !line.server);
+            let mut targets: BTreeSet<&str> = uses.map(|line| line.name.as_str()).collect();
+            targets.extend(default.map(|(name, _)| name.as_str()));
+            if proxy.role.is_back() {
+                targets.insert(&proxy.name);
+            }
+            for name in targets {
+                *lowering.accepted.entry(name).or_default() += maxconn;
+            }
+        }
+        lowering
+    }
 }
 
 /// The proxies with servers by name; complains about two of one name and one side.
@@ -119,9 +169,34 @@ fn names<'a>(proxies: &'a [Proxy], notes: &mut Vec<Diagnostic>) -> BTreeMap<&'a 
     backs
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    /// Everything that is wrong or doubtful.
+    fn judge(&self, notes: &mut Vec<Diagnostic>) {
+        self.listeners(notes);
+        for (index, proxy) in self.draft.proxies.iter().enumerate() {
+            if notes.len() > MOST {
+                break;
+            }
+            if !proxy.settings.disabled {
+                self.targets(index, proxy, notes);
+                self.uses(proxy, notes);
+                self.wants(proxy, notes);
+                self.refers(proxy, notes);
+                self.sticks(proxy, notes);
+                self.servers(proxy, notes);
+            }
+        }
+        for defaults in &self.draft.defaults {
+            self.refers(defaults, notes);
+        }
+        if !notes.iter().any(|note| note.severity() == Severity::Error) {
+            notes.extend(lint(self.draft));
+        }
+        bound(notes);
+    }
+
     fn listeners(&self, notes: &mut Vec<Diagnostic>) {
-        let mut any = false;
+        let mut any = self.draft.listening;
         for proxy in &self.draft.proxies {
             let front = proxy.role.is_front() && !proxy.settings.disabled;
             any |= front && !proxy.binds.is_empty();
@@ -177,8 +252,11 @@ impl Lowering<'_> {
     /// The backends and servers that rules name.
     fn uses(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
         for line in &proxy.uses {
+            if notes.len() > MOST {
+                return;
+            }
             if line.server {
-                if !proxy.servers.iter().any(|server| server.name == line.name) {
+                if self.find(&proxy.name, &line.name).is_none() {
                     let message = format!("`{}` has no server `{}`", proxy.name, line.name);
                     let note = Diagnostic::new(Code::UnknownName, message, line.place);
                     let known = proxy.servers.iter().map(|server| &server.name);
@@ -306,19 +384,7 @@ impl Lowering<'_> {
     /// 10 % of the connections that the frontends leading to `index` accept, rounded up.
     fn fullconn(&self, index: usize) -> u32 {
         let own = self.draft.proxies[index].name.as_str();
-        let total: u64 = (self.draft.proxies.iter().enumerate())
-            .filter(|(_, proxy)| proxy.role.is_front() && !proxy.settings.disabled)
-            .filter(|(front, proxy)| {
-                let default = proxy.settings.default_backend.as_ref();
-                *front == index
-                    || default.is_some_and(|(name, _)| name == own)
-                    || proxy
-                        .uses
-                        .iter()
-                        .any(|line| !line.server && line.name == own)
-            })
-            .map(|(_, proxy)| u64::from(self.maxconn(proxy)))
-            .sum();
+        let total = self.accepted.get(own).copied().unwrap_or(0);
         u32::try_from(total.div_ceil(10)).unwrap_or(u32::MAX).max(1)
     }
 
@@ -369,7 +435,7 @@ impl Lowering<'_> {
     }
 
     /// The sections where clients come in.
-    fn fronts(&self) -> impl Iterator<Item = (usize, &Proxy)> {
+    fn fronts(&self) -> impl Iterator<Item = (usize, &'a Proxy)> + use<'a> {
         (self.draft.proxies.iter().enumerate())
             .filter(|(_, proxy)| proxy.role.is_front() && !proxy.settings.disabled)
     }

@@ -1,6 +1,7 @@
 //! One `defaults`, `frontend`, `backend` or `listen` section while it is read.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use balance::config::{Balance, Cookie, HashType, RetryOn};
 use balance::words::{ConfigWordError, WordProblem};
@@ -43,11 +44,15 @@ pub(super) struct Proxy {
     pub(super) binds: Vec<BindDraft>,
     pub(super) stick: StickDraft,
     /// The ACLs that its conditions can use.
-    pub(super) acls: Acls,
+    pub(super) acls: Arc<Acls>,
     /// Whom its rules send requests to.
     pub(super) uses: Vec<UseLine>,
-    /// The rules that may decide about a request, in order; those of its `defaults` first.
+    /// The rules that may decide about a request, in order.
     pub(super) rules: Vec<RuleDraft>,
+    /// The place of its `defaults` among all, if it has one.
+    pub(super) parent: Option<usize>,
+    /// Its own place among all `defaults`, if it is one.
+    pub(super) ordinal: usize,
     /// The sections that its lines name.
     pub(super) refers: Vec<Reference>,
 }
@@ -158,10 +163,12 @@ impl Proxy {
             servers: Vec::new(),
             binds: Vec::new(),
             stick: StickDraft::default(),
-            acls: parent.map_or_else(Acls::default, |parent| parent.acls.clone()),
+            acls: Arc::new(Acls::below(parent.map(|parent| &parent.acls))),
             uses: Vec::new(),
-            rules: parent.map_or_else(Vec::new, |parent| parent.rules.clone()),
-            refers: parent.map_or_else(Vec::new, |parent| parent.refers.clone()),
+            rules: Vec::new(),
+            parent: parent.map(|parent| parent.ordinal),
+            ordinal: 0,
+            refers: Vec::new(),
         })
     }
 
@@ -216,9 +223,11 @@ impl Proxy {
             servers: Vec::new(),
             binds: Vec::new(),
             stick: StickDraft::default(),
-            acls: of.acls.clone(),
+            acls: Arc::clone(&of.acls),
             uses: Vec::new(),
             rules: Vec::new(),
+            parent: of.parent,
+            ordinal: of.ordinal,
             refers: Vec::new(),
         }
     }
@@ -292,6 +301,9 @@ impl Proxy {
                 let (status, why) = settings.checks.rule(line)?;
                 out.enter(line, 0, keyword.words, status, why);
                 return Ok(());
+            }
+            "http-check connect" | "tcp-check connect" => {
+                settings.checks.own_port |= line.from(2).contains(&"port");
             }
             "mode" => settings.http = mode(line)?,
             "disabled" => settings.disabled = true,

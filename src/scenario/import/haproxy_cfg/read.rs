@@ -25,6 +25,8 @@ pub(super) struct Draft {
     pub(super) out: Out,
     /// `maxconn` of `global`.
     pub(super) maxconn: Option<u32>,
+    /// Something listens that is neither `frontend` nor `listen`: the runtime API, a log.
+    pub(super) listening: bool,
     /// `ssl-server-verify none`
     pub(super) trusting: bool,
     /// Every `defaults` section.
@@ -368,7 +370,8 @@ impl Reader<'_> {
             .out
             .enter(line, 0, role.name(), Status::Modelled, "");
         if matches!(role, Role::Defaults | Role::NamedDefaults) {
-            self.draft.defaults.push(proxy);
+            let ordinal = self.draft.defaults.len();
+            self.draft.defaults.push(Proxy { ordinal, ..proxy });
             return Ok(Section::Defaults);
         }
         self.draft.proxies.push(proxy);
@@ -434,6 +437,8 @@ impl Reader<'_> {
             let message = format!("`{}` sections have no keyword `{word}`", other.name);
             return Err(line.unknown(0, message, other.keywords.iter().copied()));
         };
+        let log = other.name == "log-forward";
+        self.draft.listening |= log && matches!(*known, "bind" | "dgram-bind");
         self.draft
             .out
             .enter(line, 0, *known, other.status, other.why);
@@ -473,6 +478,7 @@ impl Reader<'_> {
                         line.missing(2, format!("`stats {}` needs an argument", line.word(1)))
                     );
                 }
+                self.draft.listening |= line.word(1) == "socket";
                 if line.word(1) == "timeout" {
                     line.time(2, "stats timeout")?;
                 }

@@ -1,6 +1,8 @@
 //! Lines with conditions: rules on requests and answers, redirections, the choice of a
 //! backend or a server.
 
+use std::sync::Arc;
+
 use super::super::Status;
 use super::acl::sample_error;
 use super::actions::{self, Takes};
@@ -15,6 +17,11 @@ use super::value;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 impl Proxy {
+    /// Its ACLs, to add to; nobody shares them while its lines are read.
+    pub(super) fn acls(&mut self) -> &mut super::acl::Acls {
+        Arc::make_mut(&mut self.acls)
+    }
+
     /// A line with a condition; `None` if it is none of those.
     pub(super) fn rule(
         &mut self,
@@ -23,7 +30,7 @@ impl Proxy {
         out: &mut Out,
     ) -> Result<bool, Diagnostic> {
         match keyword.words {
-            "acl" => self.acls.declare(line, out.ledger.len())?,
+            "acl" => self.acls().declare(line, out.ledger.len())?,
             "http-request" | "http-response" | "http-after-response" => {
                 self.action(line, keyword.words, 1, out)?;
                 return Ok(true);
@@ -40,7 +47,7 @@ impl Proxy {
             }
             "redirect" => {
                 let at = redirect(line, 1)?;
-                let condition = self.acls.condition(line, at, false)?;
+                let condition = self.acls().condition(line, at, false)?;
                 self.draft(RuleKind::Redirect, line, 1..at, condition, out);
             }
             "use_backend" => return self.use_backend(line, out).map(|()| true),
@@ -48,7 +55,7 @@ impl Proxy {
                 if line.word(1).is_empty() {
                     return Err(line.missing(1, "`use-server` needs the name of a server"));
                 }
-                let condition = self.acls.condition(line, 2, true)?;
+                let condition = self.acls().condition(line, 2, true)?;
                 self.draft(RuleKind::UseServer, line, 1..2, condition, out);
                 if line.word(1).contains('%') {
                     sample::format(line.word(1)).map_err(|error| sample_error(line, 1, error))?;
@@ -61,7 +68,7 @@ impl Proxy {
                 }
             }
             "force-persist" | "ignore-persist" => {
-                let condition = self.acls.condition(line, 1, true)?;
+                let condition = self.acls().condition(line, 1, true)?;
                 let kind = match keyword.words {
                     "force-persist" => RuleKind::Force,
                     _ => RuleKind::Ignore,
@@ -72,10 +79,10 @@ impl Proxy {
                 if line.word(1) != "fail" {
                     return Err(line.unknown(1, "`monitor` only takes `fail`", ["fail"]));
                 }
-                self.acls.condition(line, 2, true)?;
+                self.acls().condition(line, 2, true)?;
             }
             "stats admin" => {
-                self.acls.condition(line, 2, true)?;
+                self.acls().condition(line, 2, true)?;
             }
             "stats http-request" => {
                 let at = match line.word(2) {
@@ -86,7 +93,7 @@ impl Proxy {
                         return Err(line.unknown(2, message, ["allow", "deny", "auth"]));
                     }
                 };
-                self.acls.condition(line, at, false)?;
+                self.acls().condition(line, at, false)?;
             }
             _ => return Ok(false),
         }
@@ -99,7 +106,7 @@ impl Proxy {
         if name.is_empty() {
             return Err(line.missing(1, "`use_backend` needs the name of a backend"));
         }
-        let condition = self.acls.condition(line, 2, false)?;
+        let condition = self.acls().condition(line, 2, false)?;
         self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         if name.contains('%') {
             sample::format(name).map_err(|error| sample_error(line, 1, error))?;
@@ -169,7 +176,7 @@ impl Proxy {
             Takes::Words(shape) => self.words_of(line, at, shape)?,
             Takes::Free => self.free(line, at, action.name)?,
         };
-        let condition = self.acls.condition(line, next, false)?;
+        let condition = self.acls().condition(line, next, false)?;
         if rules == "http-request" {
             self.draft(
                 RuleKind::Request(action.name),
@@ -198,7 +205,7 @@ impl Proxy {
                     let words = line.from(next);
                     let sample = sample::sample(&words, true)
                         .map_err(|error| sample_error(line, next, error))?;
-                    self.acls.want(line, next, &sample);
+                    self.acls().want(line, next, &sample);
                     sample.words
                 }
                 'F' => {
@@ -283,7 +290,7 @@ impl Proxy {
             "table" => (line.word(next + 1).to_owned(), next + 2),
             _ => (String::new(), next),
         };
-        self.acls.wants.push(super::acl::Want {
+        self.acls().wants.push(super::acl::Want {
             names: super::samples::Names::Table,
             name: table,
             place: line.place(at),

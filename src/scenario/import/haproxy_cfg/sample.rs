@@ -1,6 +1,7 @@
 //! Sample expressions, formats and regular expressions: whether HAProxy would accept them.
 
-use super::samples::{self, Kind, Names};
+use super::sample_arguments;
+use super::samples::{self, Entry, Kind, Names};
 
 /// A fetch and its converters, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,26 +65,7 @@ pub(super) fn sample(words: &[&str], loose: bool) -> Result<Sample, SampleError>
         let Some(entry) = entry else {
             return Err(unknown(&call.name, begins));
         };
-        let least = match entry.names {
-            Names::Nothing | Names::Users => entry.arguments.0,
-            // The section itself is meant where no name is given.
-            _ => 0,
-        };
-        let given = call.arguments.len();
-        if given < least || given > entry.arguments.1 {
-            let wanted = match entry.arguments {
-                (_, 0) => "no argument".to_owned(),
-                (a, b) if a == b => format!("{a} argument(s)"),
-                (a, b) => format!("{a} to {b} arguments"),
-            };
-            return Err(format!("`{}` takes {wanted}", call.name).into());
-        }
-        if call.name == "regsub" {
-            regex(&call.arguments[0])?;
-        }
-        if matches!(call.name.as_str(), "var" | "set-var" | "unset-var") {
-            variable(&call.arguments[0])?;
-        }
+        judge(&call, entry)?;
         if entry.kind != Kind::Any || begins {
             kind = entry.kind;
         }
@@ -114,6 +96,32 @@ pub(super) fn sample(words: &[&str], loose: bool) -> Result<Sample, SampleError>
         kind,
         words: taken,
     })
+}
+
+/// Whether the arguments of `call` are as many, and of the kinds, that `entry` wants.
+fn judge(call: &Call, entry: Entry) -> Result<(), String> {
+    let least = match entry.names {
+        Names::Nothing | Names::Users => entry.arguments.0,
+        // The section itself is meant where no name is given.
+        _ => 0,
+    };
+    let given = call.arguments.len();
+    if given < least || given > entry.arguments.1 {
+        let wanted = match entry.arguments {
+            (_, 0) => "no argument".to_owned(),
+            (a, b) if a == b => format!("{a} argument(s)"),
+            (a, b) => format!("{a} to {b} arguments"),
+        };
+        return Err(format!("`{}` takes {wanted}", call.name));
+    }
+    sample_arguments::judge(&call.name, &call.arguments)?;
+    if call.name == "regsub" {
+        regex(&call.arguments[0])?;
+    }
+    if matches!(call.name.as_str(), "var" | "set-var" | "unset-var") {
+        variable(&call.arguments[0])?;
+    }
+    Ok(())
 }
 
 fn unknown(name: &str, fetch: bool) -> SampleError {

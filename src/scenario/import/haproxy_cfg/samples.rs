@@ -207,11 +207,11 @@ const INT: &str = "\
 /// Fetches that are texts.
 const STR: &str = "\
     base baseq bc_err_str be_name capture.req.hdr/1-1 capture.req.method capture.req.uri \
-    capture.req.ver capture.res.hdr/1-1 capture.res.ver cook/0-1 cookie/0-1 env/1-1 fc_err_str \
+    capture.req.ver capture.res.hdr/1-1 capture.res.ver cook/0-1 cookie/0-1 env/0-1 fc_err_str \
     fc_pp_authority fc_pp_unique_id fcgi.docroot fcgi.index fe_defbe fe_name hdr/0-2 hostname \
     http_auth_bearer/0-1 http_auth_group/1-1u http_auth_pass http_auth_type http_auth_user \
     internal.htx_blk.hdrname/1-1 internal.htx_blk.hdrval/1-1 internal.htx_blk.start_line/1-1 \
-    internal.htx_blk.type/1-1 last_rule_file meth/1-1 method path pathq query rdp_cookie/0-1 \
+    internal.htx_blk.type/1-1 last_rule_file meth/0-1 method path pathq query rdp_cookie/0-1 \
     req.cook/0-1 req.fhdr/0-2 req.hdr/0-2 req.hdr_names/0-1 req.rdp_cookie/0-1 req.ssl_alpn \
     req.ssl_sni req.ver req_ssl_sni req_ver res.cache_name res.comp_algo res.cook/0-1 \
     res.fhdr/0-2 res.hdr/0-2 res.hdr_names/0-1 res.ver resp_ver scook/0-1 shdr/0-2 so_name \
@@ -224,7 +224,7 @@ const STR: &str = "\
     ssl_fc_eclist_bin/0-1 ssl_fc_err_str ssl_fc_exporter_secret ssl_fc_extlist_bin/0-1 \
     ssl_fc_npn ssl_fc_protocol ssl_fc_server_handshake_traffic_secret \
     ssl_fc_server_traffic_secret_0 ssl_fc_sni ssl_s_i_dn/0-3 ssl_s_key_alg ssl_s_notafter \
-    ssl_s_notbefore ssl_s_s_dn/0-3 ssl_s_sig_alg str/1-1 unique-id url url_param/0-2 urlp/0-2 \
+    ssl_s_notbefore ssl_s_s_dn/0-3 ssl_s_sig_alg str/0-1 unique-id url url_param/0-2 urlp/0-2 \
     uuid/0-1 \
 ";
 
@@ -258,26 +258,26 @@ const TO_BOOL: &str = "\
 
 /// Converters to numbers.
 const TO_INT: &str = "\
-    add/1-1 and/1-1 cpl crc32/0-1 crc32c/0-1 div/1-1 djb2/0-1 hex2i jwt_verify/2-2 length \
+    add/0-1 and/0-1 cpl crc32/0-1 crc32c/0-1 div/0-1 djb2/0-1 hex2i jwt_verify/2-2 length \
     map_beg_int/1-2 map_dir_int/1-2 map_dom_int/1-2 map_end_int/1-2 map_int_int/1-2 \
-    map_ip_int/1-2 map_reg_int/1-2 map_str_int/1-2 map_sub_int/1-2 mod/1-1 mul/1-1 nbsrv neg \
-    or/1-1 port_only sdbm/0-1 srv_queue strcmp/1-1 sub/1-1 table_bytes_in_rate/1-1t \
+    map_ip_int/1-2 map_reg_int/1-2 map_str_int/1-2 map_sub_int/1-2 mod/0-1 mul/0-1 nbsrv neg \
+    or/0-1 port_only sdbm/0-1 srv_queue strcmp/1-1 sub/0-1 table_bytes_in_rate/1-1t \
     table_bytes_out_rate/1-1t table_conn_cnt/1-1t table_conn_cur/1-1t table_conn_rate/1-1t \
     table_expire/1-2t table_gpc/2-2 table_gpc0/1-1t table_gpc0_rate/1-1t table_gpc1/1-1t \
     table_gpc1_rate/1-1t table_gpc_rate/2-2 table_gpt/2-2 table_gpt0/1-1t \
     table_http_err_cnt/1-1t table_http_err_rate/1-1t table_http_fail_cnt/1-1t \
     table_http_fail_rate/1-1t table_http_req_cnt/1-1t table_http_req_rate/1-1t table_idle/1-2t \
     table_kbytes_in/1-1t table_kbytes_out/1-1t table_server_id/1-1t table_sess_cnt/1-1t \
-    table_sess_rate/1-1t table_trackers/1-1t wt6/0-1 xor/1-1 xxh3/0-1 xxh32/0-1 xxh64/0-1 \
+    table_sess_rate/1-1t table_trackers/1-1t wt6/0-1 xor/0-1 xxh3/0-1 xxh32/0-1 xxh64/0-1 \
 ";
 
 /// Converters to texts.
 const TO_STR: &str = "\
-    add_item/2-3 base64 be2dec/1-3 be2hex/1-3 capture-req/1-1 capture-res/1-1 concat/1-3 \
-    cut_crlf field/2-3 hex host_only http_date/0-2 iif/2-2 json/1-1 language/1-2 lower ltime/1-2 \
-    ltrim/1-1 map/1-2 map_beg/1-2 map_dir/1-2 map_dom/1-2 map_end/1-2 map_int/1-2 map_ip/1-2 \
-    map_reg/1-2 map_regm/1-2 map_str/1-2 map_sub/1-2 mqtt_field_value/2-2 regsub/2-3 rtrim/1-1 \
-    ub64enc upper url_dec/0-1 url_enc/1-1 utime/1-2 word/2-3 \
+    add_item/2-3 base64 be2dec/1-3 be2hex/0-3 capture-req/1-1 capture-res/1-1 concat/0-3 \
+    cut_crlf field/2-3 hex host_only http_date/0-2 iif/2-2 json/0-1 language/0-2 lower ltime/0-2 \
+    ltrim/0-1 map/1-2 map_beg/1-2 map_dir/1-2 map_dom/1-2 map_end/1-2 map_int/1-2 map_ip/1-2 \
+    map_reg/1-2 map_regm/1-2 map_str/1-2 map_sub/1-2 mqtt_field_value/2-2 regsub/2-3 rtrim/0-1 \
+    ub64enc upper url_dec/0-1 url_enc/0-1 utime/0-2 word/2-3 \
 ";
 
 /// Converters to bytes.

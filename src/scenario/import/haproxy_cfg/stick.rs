@@ -148,7 +148,7 @@ impl Proxy {
                 Err(error) => return Err(words_error(line, 0, &error)),
             }
         } else {
-            self.acls.condition(line, at, false)?;
+            self.acls().condition(line, at, false)?;
             let why = "a `stick` rule with a condition is not followed".to_owned();
             (None, Status::NotModelled, why)
         };

@@ -124,6 +124,11 @@ pub(super) fn address(text: &str, env: &Env, ports: Ports) -> Result<(Address, u
     if local {
         return Ok((Address::Local(text.clone()), 0));
     }
+    if let Some((family, _)) = rest.split_once('@') {
+        return Err(format!(
+            "`{family}@` is no kind of address that HAProxy 2.6 knows"
+        ));
+    }
     let (host, port) = split_port(rest);
     let (first, last) = port_range(port, &text, ports)?;
     if ports == Ports::Listener && port.is_none() {

@@ -90,7 +90,7 @@ fn origin(call: &Call, scope: &Scope<'_>) -> Result<Origin, String> {
         "always_false" | "stopping" | "fc_rcvd_proxy" | "ssl_fc_has_crt" | "ssl_c_used" => {
             Origin::Bool(false)
         }
-        "bool" => Origin::Bool(matches!(first, Some("1" | "true" | "yes" | "on"))),
+        "bool" => Origin::Bool(first.is_some_and(|b| b == "1" || b.eq_ignore_ascii_case("true"))),
         "int" => Origin::Int(lenient(first.unwrap_or_default()).0),
         "ipv4" | "ipv6" => Origin::Address(address(first)?),
         "rand" => Origin::Rand(match first {

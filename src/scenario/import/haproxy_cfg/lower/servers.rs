@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::proxy::Proxy;
 use super::super::server::ServerDraft;
 use super::super::value::Address;
-use super::Lowering;
+use super::{Lowering, MOST};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
-impl Lowering<'_> {
-    pub(super) fn servers(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+impl<'a> Lowering<'a> {
+    pub(super) fn servers(&self, proxy: &'a Proxy, notes: &mut Vec<Diagnostic>) {
         let mut names = BTreeMap::new();
         let mut ids = BTreeMap::new();
         for server in &proxy.servers {
+            if notes.len() > MOST {
+                return;
+            }
             if let Some(earlier) = names.insert(server.name.as_str(), server.place) {
                 let message = format!("two servers are called `{}`", server.name);
                 notes.push(
@@ -31,16 +34,19 @@ impl Lowering<'_> {
             if let Some((name, place)) = &server.template.resolvers {
                 self.section("resolvers", name, *place, notes);
             }
-            check_port(server, notes);
+            if !proxy.settings.checks.own_port {
+                check_port(server, notes);
+            }
             self.verification(server, notes);
             self.track(server, proxy, notes);
         }
     }
 
-    pub(super) fn find(&self, backend: &str, server: &str) -> Option<(&Proxy, &ServerDraft)> {
-        let proxy = &self.draft.proxies[*self.backs.get(backend)?];
-        let found = proxy.servers.iter().find(|s| s.name == server)?;
-        Some((proxy, found))
+    pub(super) fn find(&self, backend: &str, server: &str) -> Option<(&'a Proxy, &'a ServerDraft)> {
+        let index = *self.backs.get(backend)?;
+        let proxy = &self.draft.proxies[index];
+        let place = *self.places.get(&(index, server))?;
+        Some((proxy, &proxy.servers[place]))
     }
 
     /// Encryption towards a server needs to know whom to trust.
@@ -56,7 +62,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn track(&self, server: &ServerDraft, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+    fn track(&self, server: &'a ServerDraft, proxy: &'a Proxy, notes: &mut Vec<Diagnostic>) {
         let Some((text, place)) = &server.template.track else {
             return;
         };
@@ -68,7 +74,7 @@ impl Lowering<'_> {
         }
         let mut seen = BTreeSet::from([(proxy.name.as_str(), server.name.as_str())]);
         let mut next = tracked(text, proxy);
-        loop {
+        while !self.followed.borrow().contains(&next) {
             let Some((owner, target)) = self.find(next.0, next.1) else {
                 let message = format!("there is no server `{}/{}` to track", next.0, next.1);
                 notes.push(Diagnostic::new(Code::UnknownName, message, *place));
@@ -80,7 +86,7 @@ impl Lowering<'_> {
             }
             match &target.template.track {
                 Some((text, _)) => next = tracked(text, owner),
-                None if target.template.check => return,
+                None if target.template.check => break,
                 None => {
                     let message = format!("`{}/{}` has no check to follow", next.0, next.1);
                     notes.push(complain(message));
@@ -88,6 +94,7 @@ impl Lowering<'_> {
                 }
             }
         }
+        self.followed.borrow_mut().extend(seen);
     }
 }
 
