@@ -21,16 +21,12 @@ pub(super) struct Config {
 /// Whether a file of this name is a configuration of HAProxy: it ends in `.cfg` or `.conf`,
 /// perhaps with more behind it (`haproxy.cfg.j2`), or speaks of HAProxy and is no scenario.
 pub(super) fn is_config_name(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    let scenario = name.ends_with(".ron") || name.ends_with(".json");
-    !scenario
-        && [".cfg", ".conf", "haproxy"]
-            .iter()
-            .any(|part| name.contains(part))
+    let name = path.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    let ending = path.extension().unwrap_or_default();
+    let scenario = ending == "ron" || ending == "json";
+    let named = |part: &&str| name.contains(part);
+    !scenario && [".cfg", ".conf", "haproxy"].iter().any(named)
 }
 
 /// Whether `path` is a configuration of HAProxy, or a folder with files in `.cfg`.

