@@ -395,6 +395,10 @@ pub struct Report {
     #[arg(short, long, value_name = "PAGE", default_value = "report.html")]
     pub out: PathBuf,
     /// Changes to the scenarios
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
 /// `balancelab explain`
 #[derive(Clone, Debug, Args)]
 pub struct Explain {
