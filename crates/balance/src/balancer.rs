@@ -439,6 +439,8 @@ impl Balancer {
 }
 
 #[cfg(test)]
+mod ends;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tables;

@@ -28,7 +28,7 @@ pub enum Output {
     Answer {
         /// Whose request it was.
         request: RequestId,
-        /// 503, 504, 502, ...
+        /// 503, 504, 502, ...; 0: close its connection without a word.
         status: u16,
     },
     /// Close the client's connection without an answer.

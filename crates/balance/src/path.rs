@@ -520,6 +520,7 @@ impl Balancer {
         }
         self.timers.disarm(&mut self.flows, request);
         if self.may_retry_status(request, response.status) {
+            self.hang_up(request);
             return self.retry_answer(now, request, chance);
         }
         let (flow, backend) = self.parts(request);
@@ -570,9 +571,13 @@ impl Balancer {
         }
         self.timers.disarm(&mut self.flows, request);
         if self.flows[request].phase == Phase::Relaying {
+            self.count_bad_answer(request);
             self.count_abort(request);
             self.flows[request].letters = *b"SD";
             return self.end(now, request, true);
+        }
+        if breach == Breach::Junk {
+            self.count_bad_answer(request);
         }
         let retry = {
             let retry_on = &self.backend_of(request).config.retry_on;
@@ -597,10 +602,9 @@ impl Balancer {
         } else {
             *b"SH"
         };
-        let backend = self.backend_of(request);
-        backend.counters.eresp += 1;
-        let slot = self.flows[request].server as usize;
-        self.backend_of(request).servers[slot].counters.eresp += 1;
+        if breach != Breach::Junk {
+            self.count_bad_answer(request);
+        }
         self.answer_ourselves(request, 502, letters);
         self.end(now, request, true);
     }
@@ -621,7 +625,6 @@ impl Balancer {
         if !honoured {
             return;
         }
-        self.backend_of(request).counters.cli_abrt += 1;
         let letters = match phase {
             Phase::Queued | Phase::Woken => *b"CQ",
             Phase::Connecting | Phase::Pausing => *b"CC",
@@ -630,17 +633,22 @@ impl Balancer {
         };
         if matches!(phase, Phase::Queued | Phase::Woken) {
             self.leave_queue(request);
-            self.flows[request].letters = letters;
-            return self.end(now, request, false);
         }
-        self.timers.disarm(&mut self.flows, request);
         self.hang_up(request);
-        let flow = &mut self.flows[request];
+        let (flow, backend) = self.parts(request);
         flow.letters = letters;
+        if matches!(phase, Phase::Waiting | Phase::Relaying) {
+            backend.counters.cli_abrt += 1;
+            backend.servers[flow.server as usize].counters.cli_abrt += 1;
+        }
         if phase == Phase::Waiting {
             flow.status = 400;
         }
-        self.end(now, request, true);
+        if phase != Phase::Relaying {
+            backend.counters.answered(flow.status);
+        }
+        let server_side = !matches!(phase, Phase::Queued | Phase::Woken);
+        self.end(now, request, server_side);
     }
 
     /// A request's time limit has passed.
@@ -690,10 +698,7 @@ impl Balancer {
         if self.backend_of(request).config.retry_on.response_timeout && self.may_retry(request) {
             return self.retry_answer(now, request, chance);
         }
-        let slot = self.flows[request].server as usize;
-        let backend = self.backend_of(request);
-        backend.counters.eresp += 1;
-        backend.servers[slot].counters.eresp += 1;
+        self.count_bad_answer(request);
         self.answer_ourselves(request, 504, *b"sH");
         self.end(now, request, true);
     }
@@ -751,11 +756,18 @@ impl Balancer {
         }
     }
 
-    fn count_abort(&mut self, request: RequestId) {
-        let flow = &self.flows[request];
-        let (backend, slot) = (flow.backend as usize, flow.server as usize);
-        self.backends[backend].counters.srv_abrt += 1;
-        self.backends[backend].servers[slot].counters.srv_abrt += 1;
+    /// The answer ended before its time.
+    pub(crate) fn count_abort(&mut self, request: RequestId) {
+        let (flow, backend) = self.parts(request);
+        backend.counters.srv_abrt += 1;
+        backend.servers[flow.server as usize].counters.srv_abrt += 1;
+    }
+
+    /// No answer came, or none that is one.
+    pub(crate) fn count_bad_answer(&mut self, request: RequestId) {
+        let (flow, backend) = self.parts(request);
+        backend.counters.eresp += 1;
+        backend.servers[flow.server as usize].counters.eresp += 1;
     }
 
     /// Whether `attempt` is the present one of its request, in one of `phases`.

@@ -63,11 +63,13 @@ impl Balancer {
         request: RequestId,
         chance: &mut dyn Chance,
     ) {
-        self.hang_up(request);
         let (flow, backend) = self.parts(request);
         backend.uncount(flow);
         flow.phase = Phase::Pausing;
         flow.failures += 1;
+        // It counts as a retry by itself, besides the retry or redispatch that follows.
+        backend.counters.wretr += 1;
+        backend.servers[flow.server as usize].counters.wretr += 1;
         let moves = self.redispatches(request);
         self.leave_or_stay(now, request, moves);
         self.try_again(now, request, chance);

@@ -14,7 +14,7 @@ use crate::pick::Policy;
 use crate::server::transition::Trigger;
 use crate::server::{Operational, Server, admin};
 use crate::time::{Moment, Span};
-use crate::timers::{NONE, ServerTimer};
+use crate::timers::ServerTimer;
 
 impl Balancer {
     pub(crate) fn server(&self, id: ServerId) -> &Server {
@@ -550,8 +550,7 @@ impl Balancer {
             .ids()
             .filter(|request| {
                 let flow = &self.flows[*request];
-                flow.server != NONE
-                    && flow.server_id() == Some(id)
+                flow.server_id() == Some(id)
                     && matches!(
                         flow.phase,
                         Phase::Connecting | Phase::Waiting | Phase::Relaying | Phase::Pausing
@@ -563,25 +562,25 @@ impl Balancer {
         }
     }
 
+    /// Ends `request` in the middle of what it does. While it waits for an answer or gets one
+    /// that is the server's failure; before, 2.6 says nothing to the client at all.
     fn kill(&mut self, now: Moment, request: RequestId, letter: u8) {
         self.hang_up(request);
-        let second = match self.flows[request].phase {
-            Phase::Waiting if self.profile.kills_answer_500 => b'C',
-            Phase::Waiting => b'H',
-            Phase::Relaying => b'D',
-            _ => b'C',
-        };
-        if self.flows[request].phase == Phase::Relaying {
-            self.flows[request].letters = [letter, second];
-        } else {
-            let status = if self.profile.kills_answer_500 {
-                500
-            } else if self.flows[request].phase == Phase::Waiting {
-                502
-            } else {
-                503
-            };
-            self.answer_ourselves(request, status, [letter, second]);
+        let internal = self.profile.kills_answer_500;
+        match self.flows[request].phase {
+            Phase::Relaying => {
+                self.count_abort(request);
+                self.flows[request].letters = [letter, b'D'];
+            }
+            Phase::Waiting => {
+                self.count_bad_answer(request);
+                let (status, second) = if internal { (500, b'C') } else { (502, b'H') };
+                self.answer_ourselves(request, status, [letter, second]);
+            }
+            _ => {
+                let status = if internal { 500 } else { 0 };
+                self.answer_ourselves(request, status, [letter, b'C']);
+            }
         }
         self.end(now, request, true);
     }
