@@ -446,3 +446,5 @@ mod laws;
 mod tables;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;

@@ -51,10 +51,6 @@ pub trait Policy {
     /// `slot`, the last of the farm, was added at run time, with this (dynamic) weight in
     /// the order that added it; it is not usable yet.
     fn added(&mut self, farm: &Farm, slot: u32, weight: u32);
-    /// `slot`, not usable any more, was deleted.
-    fn removed(&mut self, farm: &Farm, slot: u32) {
-        let _ = (farm, slot);
-    }
     /// `slot` became usable; its weight in the farm is the new one.
     fn joined(&mut self, farm: &Farm, slot: u32);
     /// `slot` stopped being usable; it had `weight_before`.
@@ -138,10 +134,6 @@ impl Picker {
 impl Policy for Picker {
     fn added(&mut self, farm: &Farm, slot: u32, weight: u32) {
         each!(self, policy => policy.added(farm, slot, weight));
-    }
-
-    fn removed(&mut self, farm: &Farm, slot: u32) {
-        each!(self, policy => policy.removed(farm, slot));
     }
 
     fn joined(&mut self, farm: &Farm, slot: u32) {

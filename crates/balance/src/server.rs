@@ -282,3 +282,42 @@ impl Server {
             .map_or(CheckCode::Initializing, |last| last.code)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Up to 1024 requests the mean is that of all, rounded up; from then on each takes
+        /// the place of a 1024th of the sum, rounded up. The longest is kept until cleared.
+        #[test]
+        fn times_slide_over_a_thousand_requests(
+            millis in prop::collection::vec(0..100_000_u64, 1..1_300),
+            cleared in 0..1_300_usize,
+        ) {
+            let mut times = Times::default();
+            let (mut sum, mut longest) = (0_u64, 0);
+            prop_assert_eq!(times.mean(Lapse::Total), 0);
+            for (index, millis) in millis.into_iter().enumerate() {
+                if index == cleared {
+                    times.clear_longest();
+                    longest = 0;
+                }
+                times.add([millis, 1, 2 * millis, 3]);
+                if index >= 1024 {
+                    sum -= sum.div_ceil(1024);
+                }
+                sum += millis;
+                longest = millis.max(longest);
+                let count = (index as u64 + 1).min(1024);
+                prop_assert_eq!(times.mean(Lapse::Queue), sum.div_ceil(count));
+                prop_assert_eq!(times.longest(Lapse::Queue), longest);
+                prop_assert_eq!(times.mean(Lapse::Connect), 1);
+                prop_assert_eq!(times.longest(Lapse::Response), 2 * longest);
+                prop_assert_eq!(times.mean(Lapse::Total), 3);
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::farm::Member;
 use crate::ids::ServerId;
 use crate::pick::Policy;
 use crate::profile::Version;
-use crate::server::{Server, admin};
+use crate::server::{Operational, Server, admin};
 use crate::time::Span;
 use crate::words::duration;
 
@@ -62,6 +62,15 @@ impl Balancer {
         String::new()
     }
 
+    /// Puts the counter of health there; reports it where the state is already what it will be.
+    fn put_health(&mut self, id: ServerId, health: u32, settled: impl Fn(&Server) -> bool) {
+        let before = self.status_of(id);
+        self.server_mut(id).health = health;
+        if settled(self.server(id)) {
+            self.report(id, before, Cause::Cli);
+        }
+    }
+
     fn set_health(&mut self, order: &mut Order<'_>, id: ServerId, value: &str) -> String {
         if self.server(id).tracks.is_some() {
             return "cannot change health on a tracking server.\n".into();
@@ -72,19 +81,15 @@ impl Balancer {
         match value {
             "up" | "stopping" | "down" if in_maint => {}
             "up" => {
-                self.server_mut(id).health = full;
+                self.put_health(id, full, |server| server.state.is_up());
                 self.set_running(now, id, Cause::Cli, order.chance);
             }
             "stopping" => {
-                self.server_mut(id).health = full;
+                self.put_health(id, full, |server| server.state == Operational::Stopping);
                 self.set_stopping(now, id, Cause::Cli, order.chance);
             }
             "down" => {
-                let before = self.status_of(id);
-                self.server_mut(id).health = 0;
-                if self.server(id).is_stopped() {
-                    self.report(id, before, Cause::Cli);
-                }
+                self.put_health(id, 0, Server::is_stopped);
                 self.set_stopped(now, id, Cause::Cli, order.chance);
             }
             _ => return "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n".into(),
@@ -447,7 +452,6 @@ impl Balancer {
         if backend.idle == Some(id.slot) {
             backend.idle = None;
         }
-        backend.picker.removed(&backend.farm, id.slot);
         "Server deleted.".into()
     }
 }

@@ -12,6 +12,7 @@ use crate::config::{self, Balance, RetryOn};
 use crate::ids::{AttemptId, OrderId};
 use crate::input::Breach;
 use crate::request::{Request, Response};
+use crate::rule::{Condition, PersistRule, UseServer};
 use crate::server::Counters;
 
 /// A balancer with the one backend `be`.
@@ -28,11 +29,11 @@ fn balancer(version: crate::Version, backend: config::Backend) -> Balancer {
 }
 
 fn servers(names: &[&str]) -> Vec<config::Server> {
-    let named = |name: &&str| config::Server {
+    let plain = |name: &&str| config::Server {
         name: (*name).into(),
         ..config::Server::default()
     };
-    names.iter().map(named).collect()
+    names.iter().map(plain).collect()
 }
 
 /// Time limits that differ from each other.
@@ -151,7 +152,7 @@ impl Stage {
     /// What the backend counted, then what A counted.
     fn books(&self) -> [String; 2] {
         let backend = &self.it.backends[0];
-        [&backend.counters, &backend.servers[0].counters].map(|counters| counted(counters))
+        [&backend.counters, &backend.servers[0].counters].map(counted)
     }
 }
 
@@ -321,6 +322,50 @@ fn what_queues_do() {
 1:arrive arrive wake -> 503 sQ A 0 -1/-1/-1/300 | stot 2, lbtot 2, econ 1, 5xx 1 | stot 1, lbtot 2, econ 1
 1:arrive 2:arrive arrive -> 503 SQ A 0 -1/-1/-1/0 | stot 3, lbtot 3, econ 1, 5xx 1 | stot 1, lbtot 3, econ 1";
     hold(V2_6, &narrow, table);
+    // Of a single server no key is asked, except by `url_param`: without one it takes turns.
+    narrow.balance = Balance::Hash(config::HashKey::Header {
+        name: "absent".into(),
+        use_domain_only: false,
+    });
+    hold(V2_6, &narrow, table);
+    narrow.balance = Balance::Hash(config::HashKey::UrlParam {
+        name: "absent".into(),
+        check_post: false,
+    });
+    let table = "
+1:arrive arrive wake -> 503 sQ - 0 -1/-1/-1/300 | stot 2, lbtot 1, econ 1, 5xx 1 | stot 1, lbtot 1";
+    hold(V2_6, &narrow, table);
+}
+
+/// Who was bound to a full server may leave it where `option redispatch` says so, unless
+/// a `force-persist` holds it there.
+#[test]
+fn a_full_queue_lets_the_bound_go() {
+    let mut bound = base(&["A", "B"]);
+    bound.servers[0].maxconn = 1;
+    bound.servers[0].maxqueue = 1;
+    bound.use_server = vec![UseServer::named("A", Condition::always())];
+    let refused = "
+1:arrive 2:arrive arrive -> 503 SQ A 0 -1/-1/-1/0 | stot 3, econ 1, 5xx 1 | stot 1, econ 1";
+    hold(V2_6, &bound, refused);
+    bound.redispatch = Some(-1);
+    let moved = "
+1:arrive 2:arrive arrive connect 200 finish -> 200 -- B +0 0/0/0/0 | stot 3, lbtot 1, bout 100, wredis 1, 2xx 1 | stot 1, wredis 1";
+    hold(V2_6, &bound, moved);
+    bound.persist_rules = vec![PersistRule::Force(Condition::always())];
+    hold(V2_6, &bound, refused);
+}
+
+/// With nowhere else to go, a refused request keeps its slot while others wait.
+#[test]
+fn a_retry_keeps_the_slot() {
+    let mut alone = base(&["A"]);
+    alone.servers[0].maxconn = 1;
+    alone.redispatch = Some(-1);
+    alone.timeout_queue = Some(Span::from_millis(5_000));
+    let table = "
+arrive 1:arrive refuse wake connect 200 finish -> 200 -- A 1 0/700/0/700 | stot 2, lbtot 1, bout 100, wretr 1, 2xx 1 | stot 3, lbtot 1, bout 100, wretr 1, 2xx 1";
+    hold(V2_6, &alone, table);
 }
 
 /// Ends that an operator or a change of state brings about: on `A` alone, at every stage.

@@ -3,6 +3,7 @@
 //! A small world drives a balancer with arrivals, answers, refusals, breaches, departures,
 //! orders and the passing of time, some of them about attempts that are over.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use std::vec;
 
@@ -14,6 +15,7 @@ use crate::config::{self, Balance, Check, Cookie, CookieMode};
 use crate::ids::{AttemptId, OrderId, ProbeId};
 use crate::input::{Breach, ProbeOutcome};
 use crate::request::{Request, Response};
+use crate::server::Counters;
 
 /// What the generated world does next.
 #[derive(Clone, Debug)]
@@ -71,6 +73,33 @@ struct World {
     probes: Vec<ProbeId>,
     live: Vec<u32>,
     log: Vec<Output>,
+    dispatched: BTreeSet<AttemptId>,
+    /// Bytes of the answers that were forwarded whole.
+    bytes: u64,
+    /// Status and weight of each server, from the notes alone.
+    told: Vec<(Status, u32)>,
+    /// How long each server was down, and the backend without a server.
+    downs: Vec<Down>,
+}
+
+/// Whole clock seconds of something that comes and goes.
+#[derive(Clone, Debug, Default)]
+struct Down {
+    since: Option<Moment>,
+    seconds: u64,
+}
+
+impl Down {
+    fn follow(&mut self, now: Moment, is_down: bool) {
+        match (self.since, is_down) {
+            (None, true) => self.since = Some(now),
+            (Some(since), false) => {
+                self.seconds += now.as_secs() - since.as_secs();
+                self.since = None;
+            }
+            _ => {}
+        }
+    }
 }
 
 fn settings(algorithm: u8, options: u8) -> Config {
@@ -108,6 +137,7 @@ fn settings(algorithm: u8, options: u8) -> Config {
         redispatch: (options & 2 != 0).then_some(-1),
         persist: options & 4 != 0,
         abortonclose: options & 8 != 0,
+        disable_on_404: options & 8 != 0,
         timeout_connect: Some(Span::from_millis(3000)),
         timeout_server: Some(Span::from_millis(5000)),
         servers: vec![
@@ -130,7 +160,15 @@ impl World {
     fn new(config: Config) -> Self {
         let mut balancer = Balancer::new(config, Moment::ZERO).expect("sound settings");
         balancer.listen(Interest::Everything);
+        let servers = balancer.servers(BackendId(0));
+        let members = balancer.backends[0].farm.members.iter();
+        let told = servers.iter().zip(members);
+        let told = told.map(|(server, member)| (balancer.status_of(*server), member.weight));
         Self {
+            told: told.collect(),
+            downs: vec![Down::default(); servers.len() + 1],
+            dispatched: BTreeSet::new(),
+            bytes: 0,
             balancer,
             chance: Counter(1),
             now: Moment::ZERO,
@@ -145,7 +183,10 @@ impl World {
         self.balancer.handle(self.now, input, &mut self.chance);
         while let Some(output) = self.balancer.poll() {
             match &output {
-                Output::Dispatch { attempt, .. } => self.attempts.push((*attempt, 0)),
+                Output::Dispatch { attempt, .. } => {
+                    assert!(self.dispatched.insert(*attempt), "no attempt has two lives");
+                    self.attempts.push((*attempt, 0));
+                }
                 Output::Hangup(attempt) => self.attempts.retain(|(known, _)| known != attempt),
                 Output::Probe(probe) => self.probes.push(*probe),
                 Output::Abandon(probe) => self.probes.retain(|known| known != probe),
@@ -154,6 +195,13 @@ impl World {
                     let place = place.expect("one ending: only a live request ends");
                     self.live.swap_remove(place);
                     self.attempts.retain(|(known, _)| known.request != *request);
+                }
+                Output::Note(Event::StateChanged { server, to, .. }) => {
+                    self.told[server.slot as usize].0 = *to;
+                }
+                Output::Note(Event::WeightChanged { server, from, to }) => {
+                    let told = &mut self.told[server.slot as usize].1;
+                    assert_eq!(core::mem::replace(told, *to), *from);
                 }
                 Output::Relay { .. }
                 | Output::Answer { .. }
@@ -172,6 +220,55 @@ impl World {
             );
         }
         self.check_books();
+        self.check_counts();
+        self.check_states();
+    }
+
+    /// What the backend counts is what its servers count.
+    fn check_counts(&self) {
+        let backend = &self.balancer.backends[0];
+        let counts = |counters: &Counters| {
+            [
+                counters.lbtot,
+                counters.bout,
+                counters.eresp,
+                counters.wretr,
+                counters.wredis,
+                counters.cli_abrt,
+                counters.srv_abrt,
+            ]
+        };
+        let mut sums = [0; 7];
+        for server in &backend.servers {
+            for (sum, count) in sums.iter_mut().zip(counts(&server.counters)) {
+                *sum += count;
+            }
+        }
+        assert_eq!(counts(&backend.counters), sums);
+        assert_eq!(backend.counters.bout, self.bytes);
+    }
+
+    /// Who only reads the notes knows every state, and time without a server adds up.
+    fn check_states(&mut self) {
+        let (backend, now) = (&self.balancer.backends[0], self.now);
+        for (slot, (server, member)) in backend
+            .servers
+            .iter()
+            .zip(&backend.farm.members)
+            .enumerate()
+        {
+            let status = self.balancer.status_of(server.id);
+            assert_eq!(self.told[slot], (status, member.weight));
+            assert_eq!(member.warmth, crate::state::warmth(server, now));
+            self.downs[slot].follow(now, server.is_stopped());
+            assert_eq!(server.down_time, self.downs[slot].seconds);
+        }
+        let last = self.downs.last_mut().expect("that of the backend");
+        last.follow(now, backend.farm.actives + backend.farm.backups == 0);
+        assert_eq!(backend.down_time, last.seconds);
+        if let Some(slot) = backend.idle {
+            assert!(backend.servers[slot as usize].state.is_up());
+        }
     }
 
     /// The books of the farm add up.
@@ -245,12 +342,14 @@ impl World {
             }
             Deed::Finish(index) => {
                 if let Some((_, attempt)) = self.attempt(index, 2) {
+                    self.bytes += 10;
                     self.tell(Input::Finished(attempt, 10));
                 }
             }
             Deed::Break(index) => {
-                if let Some((_, attempt)) = self.attempt(index, 1) {
-                    self.tell(Input::Broken(attempt, Breach::Empty));
+                let breach = [Breach::Empty, Breach::Cut, Breach::Junk][index / 2 % 3];
+                if let Some((_, attempt)) = self.attempt(index, 1 + (index % 2) as u8) {
+                    self.tell(Input::Broken(attempt, breach));
                 }
             }
             Deed::Leave(request) => self.tell(Input::Gone(RequestId(request))),
@@ -262,7 +361,7 @@ impl World {
             }
             Deed::Order(what, whom) => {
                 let server = ["a", "b", "c", "d", "e"][usize::from(whom) % 5];
-                let line = match what % 9 {
+                let line = match what % 10 {
                     0 => alloc::format!("set server be/{server} state drain"),
                     1 => alloc::format!("set server be/{server} state maint"),
                     2 | 3 => alloc::format!("set server be/{server} state ready"),
@@ -270,6 +369,7 @@ impl World {
                     5 => alloc::format!("set server be/{server} health down"),
                     6 => alloc::format!("set server be/{server} health up"),
                     7 => alloc::format!("set maxconn server be/{server} {}", whom / 32),
+                    8 => alloc::format!("shutdown sessions server be/{server}"),
                     _ => "show stat".into(),
                 };
                 self.tell(Input::Ordered(OrderId(0), &line));

@@ -249,6 +249,13 @@ fn failed_connections_are_retried_and_redispatched_as_verified() {
             ("B", 0, "+1"),
         ),
         (
+            "round robin, 2.2",
+            V2_2,
+            redispatch(two()),
+            &["A"],
+            ("B", 0, "+1"),
+        ),
+        (
             "leastconn, 2.2",
             V2_2,
             config::Backend {

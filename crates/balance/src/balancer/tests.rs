@@ -112,6 +112,76 @@ fn a_full_server_lets_wait_and_the_first_in_line_starts_when_a_slot_is_free() {
     assert!(arrive(&mut it, 2, 2).is_empty());
     assert_eq!(it.backend_queue(BackendId(0)), 2);
     assert_eq!(finish(&mut it, 3, 0), ["0<", "1>s1"]);
+    let by = |request| it.placement(RequestId(request)).map(|(_, by)| by);
+    assert_eq!(
+        [by(0), by(1), by(2)],
+        [Some(By::Algorithm), Some(By::Queue), None]
+    );
+}
+
+/// Who waits in a server's own line was sent there by what chose the server.
+#[test]
+fn the_line_of_a_server_chooses_nobody() {
+    let mut one = server("s1");
+    one.maxconn = 1;
+    let mut it = balancer(vec![one], |backend| {
+        backend.balance = config::Balance::Hash(config::HashKey::Source);
+    });
+    arrive(&mut it, 0, 0);
+    arrive(&mut it, 1, 1);
+    assert_eq!(finish(&mut it, 3, 0), ["0<", "1>s1"]);
+    let by = it.placement(RequestId(1)).map(|(_, by)| by);
+    assert_eq!(by, Some(By::Algorithm));
+}
+
+#[test]
+fn a_number_in_use_does_not_arrive_again() {
+    let mut it = balancer(vec![server("s1")], |_| {});
+    it.listen(Interest::Everything);
+    arrive(&mut it, 0, 0);
+    let before = it.clone();
+    let facts = Request::default();
+    let input = Input::Arrived {
+        request: RequestId(0),
+        backend: BackendId(0),
+        facts: &facts,
+    };
+    it.handle(Moment::ZERO, input, &mut NoChance);
+    assert_eq!(it.poll(), Some(Output::Note(Event::Ghost)));
+    assert!(it == before);
+}
+
+#[test]
+fn each_backend_serves_its_own() {
+    let backend = |name: &str, servers| config::Backend {
+        name: name.into(),
+        servers,
+        ..config::Backend::default()
+    };
+    let config = Config {
+        backends: vec![
+            backend("one", vec![server("a")]),
+            backend("two", vec![server("b"), server("c")]),
+        ],
+        ..Config::default()
+    };
+    let mut it = Balancer::new(config, Moment::ZERO).expect("a sound configuration");
+    let two = it.backend_named("two").expect("it exists");
+    let facts = Request::default();
+    for (number, expected) in [(0, "b"), (1, "c"), (2, "b")] {
+        let request = RequestId(number);
+        let input = Input::Arrived {
+            request,
+            backend: two,
+            facts: &facts,
+        };
+        it.handle(Moment::ZERO, input, &mut NoChance);
+        assert_eq!(drain(&mut it), [alloc::format!("{number}>{expected}")]);
+        let (server, _) = it.placement(request).expect("it is placed");
+        assert_eq!((server.backend, it.server_name(server)), (two, expected));
+    }
+    let connections = [0, 1].map(|index: usize| it.backends[index].farm.connections);
+    assert_eq!(connections, [0, 3]);
 }
 
 #[test]
