@@ -6,6 +6,7 @@ pub mod at;
 mod check;
 mod config;
 mod conform;
+mod console;
 mod diff;
 pub mod exit;
 mod explain;
@@ -88,6 +89,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Plot(args) => plot::run(args, screen),
         Command::Diff(args) => diff::run(args, cli.format, screen),
         Command::Report(args) => report::run(args, screen),
+        Command::Console(args) => console::run(args, lang::chosen(cli.lang), screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),

@@ -23,7 +23,7 @@ pub mod render;
 mod resolve;
 pub mod schema;
 mod set;
-mod suggest;
+pub(crate) mod suggest;
 mod tree;
 pub mod units;
 mod write;

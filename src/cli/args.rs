@@ -73,6 +73,8 @@ pub enum Command {
     Export(Export),
     /// Say why a request of a run went where it went
     Why(Why),
+    /// Look at a run from the inside: a prompt in simulated time
+    Console(Console),
     /// Show only what changes from one run to another
     Diff(Diff),
     /// Tell a whole run in sentences, and what to try next
@@ -331,6 +333,17 @@ pub struct Why {
         conflicts_with_all = ["number", "request"]
     )]
     pub at: Option<At>,
+    /// Changes to the scenario
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// `balancelab console`
+#[derive(Clone, Debug, Args)]
+pub struct Console {
+    /// The scenario that is run
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,

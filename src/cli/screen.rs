@@ -43,6 +43,14 @@ impl Screen {
         &mut self.out
     }
 
+    /// Shows the result so far.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Writes a remark, after the result so far.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ fn find(args: &Why, plan: &Plan, journal: &Journal) -> Result<usize, String> {
 
 /// Runs again, looking at the books before each step until something is decided about the
 /// request. `whole` is the journal of the whole run.
-fn explain(plan: &Plan, whole: &Journal, index: usize) -> Result<why::Why, String> {
+pub(super) fn explain(plan: &Plan, whole: &Journal, index: usize) -> Result<why::Why, String> {
     let line = why::line(plan, &whole.exchanges[index]);
     let cookie = cookie_sent(whole, index);
     let mut journal = Journal::default();

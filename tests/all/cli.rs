@@ -20,6 +20,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-seq", &["seq", "--help"]),
     ("help-why", &["why", "--help"]),
     ("help-plot", &["plot", "--help"]),
+    ("help-console", &["console", "--help"]),
     ("help-diff", &["diff", "--help"]),
     ("help-report", &["report", "--help"]),
     ("help-explain", &["explain", "--help"]),

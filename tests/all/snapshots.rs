@@ -70,7 +70,10 @@ fn asserted() -> BTreeSet<String> {
     let help = crate::cli::PAGES
         .iter()
         .map(|(name, _)| format!("cli/{name}"));
-    let shown = crate::house::SHOWN.iter().chain(crate::differences::SHOWN);
+    let shown = crate::house::SHOWN.iter();
+    let shown = shown
+        .chain(crate::differences::SHOWN)
+        .chain(crate::console::SHOWN);
     let shown = shown.map(|name| (*name).to_owned());
     let imports = stems("tests/import/cfg", "cfg")
         .into_iter()
