@@ -188,11 +188,19 @@ percent = { $server } { $share } %
 mean = { $mean } on { $server }
 a-cookie = a cookie
 the-server = the server
+server-backs-up = { $server } (backup)
 server-weighs = { $server } (weight { $weight })
 
-opening = HAProxy starts: { $algorithm } over { $servers }.
-opening-many = HAProxy starts: { $algorithm } over { $count } servers.
+opening = HAProxy starts{ $which ->
+    [some] , backend { $backend }
+   *[only] {""}
+}: { $algorithm } over { $servers }.
+opening-many = HAProxy starts{ $which ->
+    [some] , backend { $backend }
+   *[only] {""}
+}: { $algorithm } over { $count } servers.
 opening-cookie = The cookie { $name } binds clients to servers.
+opening-stick = A stick table binds clients to servers.
 opening-no-cookie = No cookie binds clients to servers.
 opening-checks = Each server is asked { $request } every { $inter }: { $fall } failures in a row make it DOWN, { $rise } successes UP again.
 opening-checks-tcp = Each server is connected to every { $inter }: { $fall } failures in a row make it DOWN, { $rise } successes UP again.
@@ -299,9 +307,15 @@ tale-bound = { $count ->
     [one] The answer sets the cookie { $cookie }: the next request follows.
    *[other] The answer sets the cookie { $cookie }: the next { $count } requests follow.
 }
-tale-follow = { $count ->
-    [one] One more request follows where the first one led.
-   *[other] { $count } more requests follow where each first one led.
+tale-follow = { $number ->
+    [one] { $count ->
+        [one] One more request follows there.
+       *[other] { $count } more requests follow there.
+    }
+   *[other] { $count ->
+        [one] One more request follows where the first one led.
+       *[other] { $count } more requests follow, each where the first one of its client led.
+    }
 }
 tale-restarted-one = The session begins again: sessionViews = 1.
 tale-restarted = { $which ->
@@ -317,8 +331,8 @@ outcome-retried = { $count ->
    *[other] Their first attempts fail; retries on { $server } succeed.
 }
 outcome-moved = { $count ->
-    [one] { $from } fails it; it is redispatched to another server.
-   *[other] { $from } fails them; they are redispatched to another server.
+    [one] It has to leave { $from } and is redispatched to another server.
+   *[other] They have to leave { $from } and are redispatched to another server.
 }
 outcome-answered = { $count ->
     [one] { $server } answers { $status }.

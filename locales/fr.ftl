@@ -188,11 +188,19 @@ percent = { $server } { $share } %
 mean = { $mean } sur { $server }
 a-cookie = un cookie
 the-server = le serveur
+server-backs-up = { $server } (backup)
 server-weighs = { $server } (poids { $weight })
 
-opening = HAProxy démarre : { $algorithm } sur { $servers }.
-opening-many = HAProxy démarre : { $algorithm } sur { $count } serveurs.
+opening = HAProxy démarre{ $which ->
+    [some] , backend { $backend }
+   *[only] {""}
+} : { $algorithm } sur { $servers }.
+opening-many = HAProxy démarre{ $which ->
+    [some] , backend { $backend }
+   *[only] {""}
+} : { $algorithm } sur { $count } serveurs.
 opening-cookie = Le cookie { $name } attache les clients aux serveurs.
+opening-stick = Une stick table attache les clients aux serveurs.
 opening-no-cookie = Aucun cookie n'attache les clients aux serveurs.
 opening-checks = Chaque serveur reçoit { $request } toutes les { $inter } : { $fall } échecs de suite le font passer DOWN, { $rise } réussites de nouveau UP.
 opening-checks-tcp = HAProxy se connecte à chaque serveur toutes les { $inter } : { $fall } échecs de suite le font passer DOWN, { $rise } réussites de nouveau UP.
@@ -299,9 +307,15 @@ tale-bound = { $count ->
     [one] La réponse pose le cookie { $cookie } : la requête suivante le suit.
    *[other] La réponse pose le cookie { $cookie } : les { $count } requêtes suivantes le suivent.
 }
-tale-follow = { $count ->
-    [one] Une autre requête suit la première là où elle a été menée.
-   *[other] { $count } autres requêtes vont là où chaque première a été menée.
+tale-follow = { $number ->
+    [one] { $count ->
+        [one] Une autre requête y va ensuite.
+       *[other] { $count } autres requêtes y vont ensuite.
+    }
+   *[other] { $count ->
+        [one] Une autre requête suit la première de son client.
+       *[other] { $count } autres requêtes suivent, chacune là où la première de son client a été menée.
+    }
 }
 tale-restarted-one = La session recommence : sessionViews = 1.
 tale-restarted = { $which ->
@@ -317,8 +331,8 @@ outcome-retried = { $count ->
    *[other] Les premiers essais échouent ; de nouveaux essais sur { $server } réussissent.
 }
 outcome-moved = { $count ->
-    [one] { $from } la laisse tomber ; elle est redirigée vers un autre serveur (redispatch).
-   *[other] { $from } les laisse tomber ; elles sont redirigées vers un autre serveur (redispatch).
+    [one] Elle doit quitter { $from } et est redirigée vers un autre serveur (redispatch).
+   *[other] Elles doivent quitter { $from } et sont redirigées vers un autre serveur (redispatch).
 }
 outcome-answered = { $count ->
     [one] { $server } répond { $status }.

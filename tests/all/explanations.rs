@@ -150,3 +150,39 @@ fn the_text_is_bounded() {
     assert!(explanation["in_short"].to_string().contains("short-down"));
     assert!(again.count() > 60);
 }
+
+/// What befalls requests elsewhere than in the lab: queues, redispatches, lost machines.
+#[test]
+fn queues_and_departures_are_told() {
+    let rows: [(&str, &[&str], &str, u64); 3] = [
+        (
+            "5-first",
+            &["proxy.default_server.maxconn=1", "clients.jmeter.threads=5"],
+            "queue-sums",
+            4884,
+        ),
+        (
+            "1.5-at-once",
+            &["proxy.option=[\"httpchk HEAD /\", \"redispatch\"]"],
+            "outcome-moved",
+            489,
+        ),
+        (
+            "1.5-at-once",
+            &["timeline.0.action=stop(node: \"s1\", reach: vanished)"],
+            "outcome-connect",
+            1,
+        ),
+    ];
+    for (task, changes, key, count) in rows {
+        let sets: Vec<&str> = changes.iter().flat_map(|set| ["--set", set]).collect();
+        let explanation = facts(&file(task), &sets);
+        let lines = explanation["lines"].as_array().expect("lines");
+        let told = lines
+            .iter()
+            .flat_map(|line| line["facts"].as_array().expect("facts"))
+            .find(|fact| fact["key"] == key);
+        let told = told.unwrap_or_else(|| panic!("{task}: no {key}"));
+        assert_eq!(told["values"]["count"], count, "{task} {changes:?}");
+    }
+}

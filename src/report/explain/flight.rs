@@ -1,7 +1,7 @@
 //! A request under way, as far as its tale needs it.
 
 use balance::config::CookieMode;
-use balance::{By, Moment, ServerId, Span};
+use balance::{BackendId, By, Moment, ServerId, Span};
 
 use super::tale::{Deed, Kind, Outcome, Reason};
 use crate::plan::{Client, Plan, RequestLine};
@@ -33,6 +33,8 @@ pub(super) struct Flight {
     pub(super) server: Option<ServerId>,
     pub(super) forwarded: bool,
     pub(super) queued: bool,
+    /// The queue it is in, and since when.
+    pub(super) queue: Option<(BackendId, Option<ServerId>, Moment)>,
     pub(super) retries: u32,
     pub(super) left: Option<ServerId>,
     pub(super) waited: Span,
@@ -63,6 +65,7 @@ impl Flight {
             server: None,
             forwarded: false,
             queued: false,
+            queue: None,
             retries: 0,
             left: None,
             waited: Span::ZERO,

@@ -154,7 +154,8 @@ fn of_errors(report: &Report, backend: &Backend) -> Option<Suggestion> {
 }
 
 fn of_persistence(report: &Report, backend: &Backend) -> Vec<Suggestion> {
-    if report.total.sessions_restarted == 0 || backend.cookie.is_some() {
+    let bound = backend.cookie.is_some() || backend.stick.is_some();
+    if report.total.sessions_restarted == 0 || bound {
         return Vec::new();
     }
     let cookie = "proxy.cookie=SERVERID insert indirect nocache";

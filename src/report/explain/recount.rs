@@ -134,7 +134,14 @@ impl Teller<'_> {
             let left = (0..servers.len() as u32)
                 .map(|slot| ServerId { backend, slot })
                 .filter(|id| !out.iter().any(|(gone, _)| gone == id));
-            let left: Vec<String> = left.map(|id| self.name(id)).collect();
+            let left: Vec<ServerId> = left.collect();
+            // Backup servers come in when nobody else is left.
+            let is_backup = |id: &&ServerId| servers[id.slot as usize].backup;
+            let mut active: Vec<&ServerId> = left.iter().filter(|id| !is_backup(id)).collect();
+            if active.is_empty() {
+                active = left.iter().collect();
+            }
+            let left: Vec<String> = active.into_iter().map(|id| self.name(*id)).collect();
             said.push(
                 Said::new("tale-out")
                     .with("left", left)
@@ -192,7 +199,7 @@ impl Teller<'_> {
             (Some(cookie), 1) if tale.own.count == 1 => {
                 Said::new("tale-bound").with("cookie", cookie.as_str())
             }
-            _ if follow > 0 => Said::new("tale-follow"),
+            _ if follow > 0 => Said::new("tale-follow").with("number", tale.threads.len()),
             _ => return None,
         };
         Some(said.with("count", follow))

@@ -24,7 +24,9 @@ impl Teller<'_> {
             let servers = backend.servers.iter();
             let weights = servers.clone().any(|server| server.weight != 1);
             let named = |server: &Server| {
-                let said = if weights {
+                let said = if server.backup {
+                    Said::new("server-backs-up")
+                } else if weights {
                     Said::new("server-weighs").with("weight", server.weight)
                 } else {
                     return Value::from(server.name.as_str());
@@ -38,12 +40,19 @@ impl Teller<'_> {
                 let servers: Vec<Value> = servers.map(named).collect();
                 Said::new("opening").with("servers", servers)
             };
-            let said = said.with("algorithm", algorithm(&backend.balance));
-            let cookie = match &backend.cookie {
-                Some(cookie) => Said::new("opening-cookie").with("name", cookie.name.as_str()),
-                None => Said::new("opening-no-cookie"),
+            let said = said
+                .with("algorithm", algorithm(&backend.balance))
+                .with("backend", backend.name.as_str());
+            let cookie = match (&backend.cookie, &backend.stick) {
+                (Some(cookie), _) => Said::new("opening-cookie").with("name", cookie.name.as_str()),
+                (None, Some(_)) => Said::new("opening-stick"),
+                (None, None) => Said::new("opening-no-cookie"),
             };
-            let mut line = vec![said, cookie];
+            let which = match self.plan.proxy.backends.len() {
+                1 => "only",
+                _ => "some",
+            };
+            let mut line = vec![said.with("which", which), cookie];
             line.extend(self.rhythm(place));
             (Moment::ZERO, line)
         });

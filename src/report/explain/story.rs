@@ -130,17 +130,10 @@ impl<'a> Story<'a> {
                 server,
                 waited,
             } => {
+                self.unqueued(at, request);
                 if let Some(flight) = self.flight(request) {
-                    let queue = flight.server;
                     flight.server = Some(server);
                     flight.waited = flight.waited + waited;
-                    for key in [(server.backend, queue), (server.backend, None)] {
-                        if let Some(queue) = self.queues.get_mut(&key) {
-                            queue.longest = queue.longest.max(waited);
-                            queue.now = queue.now.saturating_sub(1);
-                            break;
-                        }
-                    }
                 }
             }
             E::Retried(attempt, _) => {
@@ -150,6 +143,7 @@ impl<'a> Story<'a> {
                 }
             }
             E::Redispatched { request, from } => {
+                self.unqueued(at, request);
                 if let Some(flight) = self.flight(request) {
                     flight.left = Some(from);
                     flight.forwarded = false;
@@ -190,9 +184,22 @@ impl<'a> Story<'a> {
             most: 0,
             longest: Span::ZERO,
         });
+        flight.queue = Some((backend, server, at));
         queue.count += 1;
         queue.now += 1;
         queue.most = queue.most.max(queue.now);
+    }
+
+    /// A request leaves the queue it is in, if it is in one.
+    fn unqueued(&mut self, at: Moment, request: RequestId) {
+        let flight = self.flights.get_mut(&request);
+        let Some((backend, server, since)) = flight.and_then(|flight| flight.queue.take()) else {
+            return;
+        };
+        if let Some(queue) = self.queues.get_mut(&(backend, server)) {
+            queue.longest = queue.longest.max(at.since(since));
+            queue.now -= 1;
+        }
     }
 
     /// `server` may receive something else than before.
@@ -238,6 +245,7 @@ impl Sink for Story<'_> {
         let Some(request) = self.waiting.remove(&who) else {
             return;
         };
+        self.unqueued(end, request);
         let Some(flight) = self.flights.remove(&request) else {
             return;
         };
