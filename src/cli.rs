@@ -35,6 +35,7 @@ mod screen;
 mod seq;
 mod show;
 mod timeline;
+mod what_if;
 mod why;
 
 use std::io;
@@ -91,6 +92,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Report(args) => report::run(args, screen),
         Command::Console(args) => console::run(args, lang::chosen(cli.lang), screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
+        Command::WhatIf(args) => what_if::run(args, cli.format, screen),
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),
         Command::Show(args) => show::run(args, cli.format, screen),

@@ -6,12 +6,14 @@ use balance::Version;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod house;
+mod what_if;
 
 use super::at::{At, instant};
 use super::exit;
 use super::paint::Color;
 
 pub use house::{Completions, Fmt, Man, New, Show};
+pub use what_if::{Cookies, WhatIf};
 
 /// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
 #[derive(Clone, Debug, Parser)]
@@ -85,6 +87,8 @@ pub enum Command {
     Plot(Plot),
     /// Write one page for a browser with everything about runs
     Report(Report),
+    /// Compare a run with one in which a node is slow or down, and try what would help
+    WhatIf(WhatIf),
     /// Write a scenario to begin with
     New(New),
     /// Lay scenario files out

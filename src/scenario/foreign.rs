@@ -32,7 +32,7 @@ const WIRE: &str = "0.5ms";
 /// How long the proxy has been running when the clients start: the first checks are over.
 const WARM_UP: &str = "3.4s";
 /// The clients of a run without a test plan.
-const USERS: &str = "users";
+pub const USERS: &str = "users";
 
 /// What a run is made of when nobody wrote a scenario.
 #[derive(Clone, Debug, Default)]
@@ -203,9 +203,11 @@ fn told_load(client: &Client) -> Option<String> {
         (true, true) => "cookies cleared at each iteration",
         (true, false) => "cookies kept",
     };
-    let times = group.loops.map_or_else(String::new, |loops| {
-        format!(" that send {loops} requests each")
-    });
+    let times = match (group.loops, group.duration) {
+        (Some(loops), _) => format!(" that send {loops} requests each"),
+        (None, Some(duration)) => format!(" that send requests for {}", units::write(duration)),
+        (None, None) => String::new(),
+    };
     let name = &group.name;
     Some(format!(
         "no test plan is given: {} threads{times}, started over {}, {cookies} \

@@ -27,6 +27,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-timeline", &["timeline", "--help"]),
     ("help-export", &["export", "--help"]),
     ("help-conform", &["conform", "--help"]),
+    ("help-what-if", &["what-if", "--help"]),
     ("help-new", &["new", "--help"]),
     ("help-fmt", &["fmt", "--help"]),
     ("help-show", &["show", "--help"]),

@@ -32,3 +32,4 @@ mod scenarios;
 mod sequences;
 mod snapshots;
 mod tidy;
+mod what_if;

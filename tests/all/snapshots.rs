@@ -70,6 +70,9 @@ fn asserted() -> BTreeSet<String> {
     let help = crate::cli::PAGES
         .iter()
         .map(|(name, _)| format!("cli/{name}"));
+    let answers = crate::what_if::QUESTIONS
+        .iter()
+        .map(|(name, _)| format!("what-if/{name}"));
     let shown = crate::house::SHOWN.iter();
     let shown = shown
         .chain(crate::differences::SHOWN)
@@ -94,6 +97,7 @@ fn asserted() -> BTreeSet<String> {
         .chain(refusals)
         .chain(help)
         .chain(shown)
+        .chain(answers)
         .chain(imports)
         .chain(
             crate::rules::names()
