@@ -287,6 +287,22 @@ fn the_page_fits_every_window() {
                 .map(e => e.outerHTML.slice(0, 80));",
         );
         assert_eq!(nameless, json!([]));
+        // On paper: everything open, nothing to press, nothing cut off.
+        let print = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "print" } });
+        browser.command("/goog/cdp/execute", &print);
+        let paper = browser.ask(
+            "dispatchEvent(new Event('beforeprint'));
+            const shown = e => e.getClientRects().length > 0;
+            const all = what => [...document.querySelectorAll(what)];
+            const result = [
+                all('button, input').filter(shown).length,
+                all('details:not([open])').length,
+                all('details table').filter(shown).length > 10,
+            ];
+            dispatchEvent(new Event('afterprint'));
+            return [...result, all('details[open]').length];",
+        );
+        assert_eq!(paper, json!([0, 0, true, 0]));
         assert_eq!(browser.complaints(), Vec::<String>::new());
         if let Ok(folder) = env::var("BALANCELAB_SHOTS") {
             let picture = browser.send(

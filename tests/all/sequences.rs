@@ -61,6 +61,25 @@ fn first(first: usize) -> Selection {
     }
 }
 
+/// The tasks whose first requests no diagram of the lab shows.
+pub(crate) fn others() -> Vec<String> {
+    let mut tasks = snapshots::tasks();
+    tasks.retain(|task| {
+        let path = format!("{task}/sequence");
+        DIAGRAMS.iter().all(|(known, _)| *known != path)
+    });
+    tasks
+}
+
+#[test]
+fn the_first_requests_of_every_other_task() {
+    for task in others() {
+        let file = format!("scenarios/lab3/{task}.ron");
+        let drawn = seq(&[&file, "--first", "4"]);
+        snapshots::assert(&format!("lab3/{task}/sequence-text"), &drawn);
+    }
+}
+
 #[test]
 fn the_diagrams_of_the_lab() {
     for (path, args) in DIAGRAMS {
@@ -91,6 +110,7 @@ fn the_page_of_diagrams_is_what_the_program_draws() {
         let drawn = seq(&words(command));
         fresh.extend([before, "```mermaid\n", &drawn, "```"]);
         rest = after;
+        picture(after, command);
         blocks += 1;
     }
     fresh += rest;
@@ -99,6 +119,23 @@ fn the_page_of_diagrams_is_what_the_program_draws() {
         fs::write(&path, &fresh).expect("a page to write");
     } else {
         assert!(page == fresh, "docs/sequences.md is stale: `just accept`");
+    }
+}
+
+/// The picture that is shown next on the page is what the command draws as one.
+fn picture(page: &str, command: &str) {
+    let (_, after) = page.split_once("](pictures/").expect("a picture is shown");
+    let (name, _) = after.split_once(')').expect("a link ends");
+    let drawn = seq(&words(&command.replace("--as mermaid", "--as svg")));
+    let path = top().join("docs/pictures").join(name);
+    if env::var("INSTA_UPDATE").is_ok_and(|mode| mode == "always") {
+        fs::write(&path, &drawn).expect("a picture to write");
+    } else {
+        let kept = fs::read_to_string(&path).expect("a picture");
+        assert!(
+            kept == drawn,
+            "docs/pictures/{name} is stale: `just accept`"
+        );
     }
 }
 

@@ -90,9 +90,13 @@ fn asserted() -> BTreeSet<String> {
     let explanations = tasks().into_iter().flat_map(|task| {
         crate::explanations::LANGS.map(|lang| format!("lab3/{task}/explain-{lang}"))
     });
+    let sequences = crate::sequences::others()
+        .into_iter()
+        .map(|task| format!("lab3/{task}/sequence-text"));
     views
         .chain(explanations)
         .chain(diagrams)
+        .chain(sequences)
         .chain(reasons)
         .chain(refusals)
         .chain(help)

@@ -50,6 +50,7 @@ pub fn text(graph: &DiGraph<Vertex, String>, title: &str) -> String {
         graph,
         boxes: graph.node_weights().map(size).collect(),
         body: String::new(),
+        words: String::new(),
         width: EDGE * 2 + title.chars().count() as i32 * 9,
         height: 0,
     };
@@ -81,6 +82,8 @@ struct Picture<'a> {
     graph: &'a DiGraph<Vertex, String>,
     boxes: Vec<Box>,
     body: String,
+    /// What stands above all ways.
+    words: String,
     width: i32,
     height: i32,
 }
@@ -232,7 +235,7 @@ impl Picture<'_> {
         let (width, lines) = (width(words) + 6, words.lines().count() as i32);
         let top = y - lines * LINE / 2;
         let _ = writeln!(
-            self.body,
+            self.words,
             "<rect class=\"plate\" x=\"{}\" y=\"{top}\" width=\"{width}\" height=\"{}\"/>",
             x - width / 2,
             lines * LINE
@@ -240,11 +243,13 @@ impl Picture<'_> {
         for (number, line) in (0..).zip(words.lines()) {
             let y = top + number * LINE + 13;
             let line = escape(line);
-            let _ = writeln!(self.body, "<text x=\"{x}\" y=\"{y}\">{line}</text>");
+            let _ = writeln!(self.words, "<text x=\"{x}\" y=\"{y}\">{line}</text>");
         }
     }
 
     fn close(mut self, title: &str) -> String {
+        let words = std::mem::take(&mut self.words);
+        self.body += &words;
         for (index, each) in self.graph.node_indices().zip(self.boxes.clone()) {
             let vertex = &self.graph[index];
             let (class, round) = match vertex.kind {
