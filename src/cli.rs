@@ -89,7 +89,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Why(args) => why::run(args, cli.format, lang::chosen(cli.lang), screen),
         Command::Plot(args) => plot::run(args, screen),
         Command::Diff(args) => diff::run(args, cli.format, screen),
-        Command::Report(args) => report::run(args, screen),
+        Command::Report(args) => report::run(args, lang::chosen(cli.lang), screen),
         Command::Console(args) => console::run(args, lang::chosen(cli.lang), screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
         Command::WhatIf(args) => what_if::run(args, cli.format, screen),

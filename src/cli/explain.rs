@@ -1,6 +1,7 @@
 //! `balancelab explain`: a whole run in sentences.
 
 use std::io;
+use std::path::Path;
 
 use super::args::{Changes, Explain, Format};
 use super::exit::Exit;
@@ -28,15 +29,8 @@ pub(super) fn run(
     let Some(plan) = load::plan(&args.file, &args.changes, screen)? else {
         return Ok(Exit::Refused);
     };
-    match explain(&plan) {
-        Ok(mut explanation) => {
-            let fits = |suggestion: &Suggestion| is_possible(args, &plan, suggestion);
-            explanation.next.retain(fits);
-            // Of several forms of one suggestion, the first that fits is enough.
-            explanation
-                .next
-                .dedup_by_key(|suggestion| suggestion.question.clone());
-            explanation.next.truncate(SUGGESTIONS);
+    match told(&args.file, &args.changes, &plan) {
+        Ok(explanation) => {
             let speaker = Catalogue::new(lang);
             screen.result(&match format {
                 Format::Json => format!("{:#}\n", json::value(&explanation, &speaker)),
@@ -49,6 +43,22 @@ pub(super) fn run(
             Ok(Exit::Refused)
         }
     }
+}
+
+/// The run of `plan` in sentences, with suggestions that its file takes.
+///
+/// # Errors
+/// Why it did not run to its end, in words.
+pub(super) fn told(file: &Path, changes: &Changes, plan: &Plan) -> Result<Explanation, String> {
+    let mut explanation = explain(plan)?;
+    let fits = |suggestion: &Suggestion| is_possible(file, changes, plan, suggestion);
+    explanation.next.retain(fits);
+    // Of several forms of one suggestion, the first that fits is enough.
+    explanation
+        .next
+        .dedup_by_key(|suggestion| suggestion.question.clone());
+    explanation.next.truncate(SUGGESTIONS);
+    Ok(explanation)
 }
 
 fn explain(plan: &Plan) -> Result<Explanation, String> {
@@ -67,14 +77,14 @@ fn explain(plan: &Plan) -> Result<Explanation, String> {
 }
 
 /// Whether the scenario takes a suggestion, and is another one with it.
-fn is_possible(args: &Explain, plan: &Plan, suggestion: &Suggestion) -> bool {
-    let mut changes: Changes = args.changes.clone();
+fn is_possible(file: &Path, changes: &Changes, plan: &Plan, suggestion: &Suggestion) -> bool {
+    let mut changes = changes.clone();
     let settings = suggestion.settings.iter();
     changes.settings.extend(settings.filter_map(|setting| {
         let (path, value) = setting.split_once('=')?;
         Some((path.to_owned(), value.to_owned()))
     }));
-    match load::scenario(&args.file, &changes) {
+    match load::scenario(file, &changes) {
         Ok(loaded) => {
             let after = &loaded.plan;
             let others = *after != *plan;

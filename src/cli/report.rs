@@ -7,13 +7,17 @@ use balance::Balancer;
 
 use super::args::{Changes, Report};
 use super::exit::Exit;
+use super::explain;
 use super::file;
 use super::load;
 use super::play;
 use super::screen::Screen;
 use crate::lab::World;
+use crate::locale::Lang;
+use crate::locale::catalogue::Catalogue;
 use crate::plan::Plan;
 use crate::report::course::Course;
+use crate::report::explain::text;
 use crate::report::journal::Journal;
 use crate::report::page::film::COLUMNS;
 use crate::report::page::{self, Chapter, Film};
@@ -23,7 +27,7 @@ use crate::scenario;
 use crate::trace::Names;
 
 /// Runs every file and writes the page of those that came to an end.
-pub(super) fn run(args: &Report, screen: &mut Screen) -> io::Result<Exit> {
+pub(super) fn run(args: &Report, lang: Lang, screen: &mut Screen) -> io::Result<Exit> {
     let mut worst = Exit::Fine;
     let mut runs = Vec::new();
     for file in &args.files {
@@ -31,7 +35,13 @@ pub(super) fn run(args: &Report, screen: &mut Screen) -> io::Result<Exit> {
             worst = worst.worst(Exit::Refused);
             continue;
         };
-        match Run::of(plan, command(file, &args.changes)) {
+        let told = explain::told(file, &args.changes, &plan);
+        let story = told.map(|told| text::text(&told, &Catalogue::new(lang)));
+        let run = story.and_then(|story| {
+            let command = command(file, &args.changes);
+            Run::of(plan, (lang, story), command)
+        });
+        match run {
             Ok(run) => {
                 if !run.report.is_as_expected() {
                     worst = worst.worst(Exit::Missed);
@@ -85,12 +95,13 @@ struct Run {
     journal: Journal,
     names: Names,
     film: Film,
+    story: (Lang, String),
     settings: String,
     command: String,
 }
 
 impl Run {
-    fn of(plan: Plan, command: String) -> Result<Self, String> {
+    fn of(plan: Plan, story: (Lang, String), command: String) -> Result<Self, String> {
         let mut course = Course::new(&plan);
         let mut tally = Tally::new(&plan, KeepPicks::AsExpected);
         let mut journal = Journal::default();
@@ -126,6 +137,7 @@ impl Run {
             journal,
             names,
             film,
+            story,
             command,
             plan,
         })
@@ -139,7 +151,7 @@ impl Run {
             journal: &self.journal,
             names: &self.names,
             film: &self.film,
-            story: None,
+            story: Some((self.story.0.tag(), &self.story.1)),
             settings: &self.settings,
             command: &self.command,
         }

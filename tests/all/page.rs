@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
+use balancelab::report::markup::escape;
 use balancelab::report::page;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -95,6 +96,25 @@ fn a_page_is_whole_and_below_a_megabyte() {
         let count = |what: &str| page.matches(what).count();
         assert_eq!(count("<svg"), count("<summary>The same as "), "{name}");
         assert_eq!(count("<table"), count("<caption>"), "{name}");
+    }
+}
+
+/// The run in sentences is what `explain` tells, in the language that is asked for.
+#[test]
+fn a_page_tells_the_story() {
+    for lang in ["en", "fr"] {
+        let page = written(&[&task("4.3-at-once"), "--lang", lang]);
+        let story = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .args(["explain", &task("4.3-at-once"), "--lang", lang])
+            .current_dir(top())
+            .output()
+            .expect("the binary runs");
+        let story = String::from_utf8(story.stdout).expect("UTF-8");
+        let story = format!(
+            "<pre class=\"story\" lang=\"{lang}\">{}</pre>",
+            escape(&story)
+        );
+        assert!(page.contains(&story), "{lang}");
     }
 }
 
