@@ -96,8 +96,11 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),
         Command::Show(args) => show::run(args, cli.format, screen),
-        Command::Schema => {
-            screen.result(&crate::scenario::json_schema())?;
+        Command::Schema(args) => {
+            screen.result(&match args.what {
+                args::Described::Scenario => crate::scenario::json_schema(),
+                args::Described::Report => crate::report::shape::json_schema(),
+            })?;
             Ok(Exit::Fine)
         }
         Command::Completions(args) => manual::completions(*args, screen),

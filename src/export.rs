@@ -2,11 +2,16 @@
 //! samples. Each is a reader of the one stream; what has a row for each request is
 //! written while the run goes on.
 
+pub mod chrome;
 pub mod clock;
 pub mod follow;
 pub mod http_log;
 pub mod jmeter;
+pub mod jsonl;
 pub mod jtl;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod servers;
 pub mod size;
 pub mod stat;
+pub mod words;

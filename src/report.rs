@@ -23,6 +23,8 @@ pub mod picks;
 pub mod plot;
 pub mod replies;
 pub mod sequence;
+#[cfg(feature = "cli")]
+pub mod shape;
 pub mod spread;
 pub mod table;
 pub mod text;

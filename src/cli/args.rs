@@ -6,6 +6,7 @@ use balance::Version;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod conform;
+mod export;
 mod house;
 mod what_if;
 
@@ -16,7 +17,8 @@ use super::paint::Color;
 pub use conform::Conform;
 #[cfg(all(feature = "record", unix))]
 pub use conform::Record;
-pub use house::{Completions, Fmt, Man, New, Show};
+pub use export::{Export, Form};
+pub use house::{Completions, Described, Fmt, Man, New, Schema, Show};
 pub use what_if::{Cookies, WhatIf};
 
 /// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
@@ -101,8 +103,8 @@ pub enum Command {
     Show(Show),
     /// Say what the versions of HAProxy do differently, and which recordings show it
     Profiles,
-    /// Print the JSON Schema of scenarios
-    Schema,
+    /// Print the JSON Schema of scenarios, or of reports
+    Schema(Schema),
     /// Print a script with which a shell completes our words
     Completions(Completions),
     /// Print a page of the manual
@@ -227,51 +229,6 @@ pub struct Seq {
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,
-}
-
-/// `balancelab export`
-#[derive(Clone, Debug, Args)]
-pub struct Export {
-    /// The scenario that is run
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// What to write
-    #[arg(long = "as", value_enum, value_name = "FORM")]
-    pub form: Form,
-    /// Write to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Look at this moment, such as 12.5s after the clients' start, instead of the end
-    #[arg(long, value_name = "TIME", value_parser = instant, allow_hyphen_values = true)]
-    pub at: Option<At>,
-    /// Changes to the scenario
-    #[command(flatten)]
-    pub changes: Changes,
-}
-
-/// The forms that other programs read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum Form {
-    /// HAProxy's log with `option httplog`, as syslog keeps it
-    HttpLog,
-    /// What `show stat` prints
-    ShowStat,
-    /// What `show stat json` prints
-    ShowStatJson,
-    /// What `show stat typed` prints
-    ShowStatTyped,
-    /// The statistics as an HTML page
-    StatsPage,
-    /// The statistics for Prometheus, as HAProxy's exporter names them
-    Prometheus,
-    /// JMeter's Summary Report (--format text, csv, json or markdown)
-    Summary,
-    /// JMeter's Aggregate Report (--format text, csv, json or markdown)
-    Aggregate,
-    /// JMeter's samples as CSV, for JMeter 5
-    Jtl,
-    /// JMeter's samples as CSV, for JMeter 2.13
-    Jtl2,
 }
 
 /// `balancelab why`

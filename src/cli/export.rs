@@ -2,24 +2,27 @@
 
 use std::io::{self, Write};
 
-use balance::stats::StatRow;
-
 use super::args::{Export, Form, Format};
 use super::exit::Exit;
 use super::load;
+use super::play;
 use super::save::Save;
 use super::screen::Screen;
+use crate::export::chrome::Chrome;
 use crate::export::clock::Wall;
 use crate::export::follow::{Follower, Reader};
 use crate::export::http_log::HttpLog;
 use crate::export::jmeter::{self, Kind};
+use crate::export::jsonl::Jsonl;
 use crate::export::jtl::{Columns, Jtl};
+#[cfg(feature = "parquet")]
+use crate::export::parquet as parquet_file;
 use crate::export::stat::page::{self, Head};
 use crate::export::stat::{self, Statistics, prometheus};
 use crate::lab::World;
 use crate::plan::Plan;
 use crate::report::table::NoInk;
-use crate::report::{Clock, number};
+use crate::report::{Clock, End, KeepPicks, Tally, json, number};
 
 /// Why there is no result.
 enum Failure {
@@ -128,15 +131,24 @@ fn write(args: &Export, format: Format, plan: &Plan, out: &mut dyn Write) -> Res
         Form::HttpLog => Ok(follow(plan, HttpLog::new(out, wall))?.close()?),
         Form::Jtl => Ok(follow(plan, Jtl::new(out, wall, Columns::Five))?.close()?),
         Form::Jtl2 => Ok(follow(plan, Jtl::new(out, wall, Columns::Two))?.close()?),
-        Form::ShowStat => statistics(args, plan, out, |_, rows| stat::text(rows, stat::Form::Csv)),
-        Form::ShowStatJson => statistics(args, plan, out, |_, rows| {
-            stat::text(rows, stat::Form::Json)
-        }),
-        Form::ShowStatTyped => statistics(args, plan, out, |_, rows| {
-            stat::text(rows, stat::Form::Typed)
-        }),
-        Form::StatsPage => statistics(args, plan, out, page::html),
-        Form::Prometheus => statistics(args, plan, out, |_, rows| prometheus::text(rows)),
+        Form::Json => report(plan, out),
+        Form::Jsonl => {
+            let clock = Clock::starting(plan.clients_start);
+            Ok(follow(plan, Jsonl::new(out, clock))?.close()?)
+        }
+        Form::ChromeTrace => Ok(follow(plan, Chrome::new(out))?.close()?),
+        #[cfg(feature = "parquet")]
+        Form::Parquet => {
+            let failed = |error: parquet::errors::ParquetError| Failure::Run(error.to_string());
+            let rows = parquet_file::Rows::new(Vec::new()).map_err(failed)?;
+            let bytes = follow(plan, rows)?.close().map_err(failed)?;
+            Ok(out.write_all(&bytes)?)
+        }
+        Form::ShowStat
+        | Form::ShowStatJson
+        | Form::ShowStatTyped
+        | Form::StatsPage
+        | Form::Prometheus => statistics(args, plan, out),
         Form::Summary => table(plan, Kind::Summary, format, out),
         Form::Aggregate => table(plan, Kind::Aggregate, format, out),
     }
@@ -151,13 +163,22 @@ fn follow<R: Reader>(plan: &Plan, reader: R) -> Result<R, Failure> {
     Ok(follower.into_parts().0)
 }
 
+/// The report of the run.
+fn report(plan: &Plan, out: &mut dyn Write) -> Result<(), Failure> {
+    let failed = |error: &dyn std::error::Error| Failure::Run(error.to_string());
+    let mut tally = Tally::new(plan, KeepPicks::AsExpected);
+    let mut world = World::new(plan).map_err(|error| failed(&error))?;
+    let summary = world.run(&mut tally).map_err(|error| failed(&error))?;
+    let end = End {
+        at: summary.ended,
+        digest: summary.digest,
+    };
+    let report = tally.close(plan, &play::names(plan, &world), end);
+    Ok(out.write_all(json::text(&report).as_bytes())?)
+}
+
 /// The statistics at a moment, or at the end.
-fn statistics(
-    args: &Export,
-    plan: &Plan,
-    out: &mut dyn Write,
-    text: impl Fn(&Head, &[StatRow]) -> String,
-) -> Result<(), Failure> {
+fn statistics(args: &Export, plan: &Plan, out: &mut dyn Write) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| Failure::Run(error.to_string());
     let mut follower = Follower::new(plan, Statistics::default());
     let mut world = World::new(plan).map_err(|error| failed(&error))?;
@@ -187,7 +208,14 @@ fn statistics(
         ),
     };
     let rows = follower.reader().rows(world.balancer(), now);
-    Ok(out.write_all(text(&head, &rows).as_bytes())?)
+    let text = match args.form {
+        Form::ShowStatJson => stat::text(&rows, stat::Form::Json),
+        Form::ShowStatTyped => stat::text(&rows, stat::Form::Typed),
+        Form::StatsPage => page::html(&head, &rows),
+        Form::Prometheus => prometheus::text(&rows),
+        _ => stat::text(&rows, stat::Form::Csv),
+    };
+    Ok(out.write_all(text.as_bytes())?)
 }
 
 /// One of JMeter's reports.

@@ -83,9 +83,15 @@ pub struct Context<'a> {
     pub plan: &'a Plan,
     /// What servers are called.
     pub servers: &'a Servers,
+    live: &'a BTreeMap<RequestId, Live>,
 }
 
 impl<'a> Context<'a> {
+    /// The place of a request in the order of sending, from 1, while it lives.
+    pub fn number(&self, request: RequestId) -> Option<u64> {
+        self.live.get(&request).map(|live| live.number)
+    }
+
     /// What the requests of a client's thread look like.
     pub fn request(&self, client: u32, thread: u32) -> &'a RequestLine {
         self.plan.clients[client as usize].request(thread)
@@ -259,12 +265,9 @@ impl<'p, R: Reader> Follower<'p, R> {
         let Some(live) = self.live.get_mut(&request) else {
             return;
         };
-        let context = Context {
-            plan: self.plan,
-            servers: &self.servers,
-        };
         live.cookie = cookie.map(str::to_owned);
-        live.sent = size::request(context.request(live.client, live.thread), cookie);
+        let asked = self.plan.clients[live.client as usize].request(live.thread);
+        live.sent = size::request(asked, cookie);
         let who = (live.client, live.thread);
         let connections = &mut self.connections;
         live.connection = *self.open.entry(who).or_insert_with(|| {
@@ -304,6 +307,7 @@ impl<'p, R: Reader> Follower<'p, R> {
         let context = Context {
             plan: self.plan,
             servers: &self.servers,
+            live: &self.live,
         };
         let logged = Logged {
             at,
@@ -374,6 +378,7 @@ impl<R: Reader> Sink for Follower<'_, R> {
         let context = Context {
             plan: self.plan,
             servers: &self.servers,
+            live: &self.live,
         };
         self.reader.sampled(&context, &row);
         if !answered {
@@ -401,6 +406,7 @@ impl<R: Reader> Sink for Follower<'_, R> {
         let context = Context {
             plan: self.plan,
             servers: &self.servers,
+            live: &self.live,
         };
         self.reader.happened(&context, at, event);
     }
@@ -413,6 +419,7 @@ impl<R: Reader> Sink for Follower<'_, R> {
         let context = Context {
             plan: self.plan,
             servers: &self.servers,
+            live: &self.live,
         };
         self.reader.said(&context, at, message);
         match *message {
@@ -428,6 +435,7 @@ impl<R: Reader> Sink for Follower<'_, R> {
                     let context = Context {
                         plan: self.plan,
                         servers: &self.servers,
+                        live: &self.live,
                     };
                     self.reader.asked(&context, at, client, thread);
                 }

@@ -8,16 +8,21 @@ use balancelab::export::clock::Wall;
 use balancelab::export::follow::Follower;
 use balancelab::export::http_log::HttpLog;
 use balancelab::export::jmeter::{self, Kind};
+use balancelab::export::jsonl::Jsonl;
 use balancelab::export::jtl::{Columns, Jtl};
+#[cfg(feature = "parquet")]
+use balancelab::export::parquet::Rows;
 use balancelab::export::stat::{self, Statistics};
 use balancelab::lab::World;
 use balancelab::plan::{Client, Plan};
 use balancelab::report::table::NoInk;
-use balancelab::report::{End, KeepPicks, Report, Tally};
+use balancelab::report::{Clock, End, KeepPicks, Report, Tally, json, shape};
 use balancelab::trace::Names;
+use serde_json::Value;
 
 use crate::play;
 use crate::snapshots;
+use crate::tidy::source::top;
 
 /// The exports of each lab task that are kept.
 pub(crate) const VIEWS: [&str; 3] = ["log", "jmeter", "stats"];
@@ -33,6 +38,9 @@ struct Run {
     jtl: String,
     samples: jmeter::Report,
     stats: Vec<StatRow>,
+    events: String,
+    #[cfg(feature = "parquet")]
+    rows: Vec<u8>,
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -48,7 +56,13 @@ impl Run {
         let log_reader = HttpLog::new(&mut log, wall);
         let jtl_reader = Jtl::new(&mut jtl, wall, Columns::Five);
         let mut statistics = Statistics::default();
-        let readers = (log_reader, (jtl_reader, (&mut samples, &mut statistics)));
+        let mut events = Vec::new();
+        let clock = Clock::starting(plan.clients_start);
+        let event_reader = Jsonl::new(&mut events, clock);
+        let texts = (log_reader, (jtl_reader, event_reader));
+        #[cfg(feature = "parquet")]
+        let texts = (texts, Rows::new(Vec::new()).expect("a schema"));
+        let readers = (texts, (&mut samples, &mut statistics));
         let mut follower = Follower::new(&plan, readers);
         let mut tally = Tally::new(&plan, KeepPicks::AsExpected);
         let mut world = World::new(&plan).expect("a checked plan");
@@ -58,7 +72,11 @@ impl Run {
             at: summary.ended,
             digest: summary.digest,
         };
-        let (log_reader, (jtl_reader, _)) = follower.into_parts().0;
+        let (texts, _) = follower.into_parts().0;
+        #[cfg(feature = "parquet")]
+        let (texts, rows) = (texts.0, texts.1.close().expect("memory takes everything"));
+        let (log_reader, (jtl_reader, event_reader)) = texts;
+        event_reader.close().expect("memory takes everything");
         log_reader.close().expect("memory takes everything");
         jtl_reader.close().expect("memory takes everything");
         let report = tally.close(&plan, &Names::of(&plan.proxy), end);
@@ -67,6 +85,9 @@ impl Run {
             log: text(log),
             jtl: text(jtl),
             samples,
+            events: text(events),
+            #[cfg(feature = "parquet")]
+            rows,
             stats: statistics.rows(world.balancer(), world.now()),
             plan,
         }
@@ -189,6 +210,62 @@ fn by_stats(run: &Run) -> Counts {
     (served.collect(), all)
 }
 
+fn by_events(run: &Run) -> Counts {
+    let mut served = BTreeMap::new();
+    let mut all = 0;
+    for line in run.events.lines() {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        if event["event"] != "sample" {
+            continue;
+        }
+        all += 1;
+        if event["served"] == true {
+            let path = event["server"].as_str().expect("who served it");
+            let name = path.split('/').nth(1).expect("backend/server");
+            *served.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    (served, all)
+}
+
+#[cfg(feature = "parquet")]
+fn by_rows(run: &Run) -> Counts {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+
+    let bytes = bytes::Bytes::from(run.rows.clone());
+    let file = SerializedFileReader::new(bytes).expect("a Parquet file");
+    let mut served = BTreeMap::new();
+    let mut all = 0;
+    for row in file.get_row_iter(None).expect("rows") {
+        let row = row.expect("a row");
+        all += 1;
+        if row.get_bool(6).expect("served") {
+            let path = row.get_string(8).expect("who served it");
+            let name = path.split('/').nth(1).expect("backend/server");
+            *served.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    (served, all)
+}
+
+/// What the published schema promises of a report is what a report has.
+#[test]
+fn reports_have_the_published_shape() {
+    for task in snapshots::tasks() {
+        let plan = play::plan(&format!("scenarios/lab3/{task}.ron"), &[]);
+        let value = json::value(&play::report(&plan));
+        let shape: shape::Report = serde_json::from_value(value.clone()).expect("the shape");
+        assert_eq!(serde_json::to_value(&shape).expect("JSON"), value, "{task}");
+    }
+    let kept = std::fs::read_to_string(top().join("docs/report.schema.json"));
+    assert_eq!(
+        shape::json_schema(),
+        kept.expect("it is there"),
+        "balancelab schema report > docs/report.schema.json"
+    );
+}
+
 #[test]
 fn all_forms_count_alike() {
     for task in snapshots::tasks() {
@@ -196,6 +273,9 @@ fn all_forms_count_alike() {
         let table = by_table(&run);
         assert_eq!(by_log(&run), table, "{task}: the log");
         assert_eq!(by_stats(&run), table, "{task}: the statistics");
+        assert_eq!(by_events(&run), table, "{task}: the events");
+        #[cfg(feature = "parquet")]
+        assert_eq!(by_rows(&run), table, "{task}: the Parquet file");
         // Browsers do not count what they reached.
         let only_jmeter = run.plan.clients.iter();
         if only_jmeter

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
 use super::Changes;
@@ -60,4 +60,22 @@ pub struct Man {
     /// Write every page into this folder instead
     #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
     pub out: Option<PathBuf>,
+}
+
+/// `balancelab schema`
+#[derive(Clone, Debug, Args)]
+pub struct Schema {
+    /// Whose schema
+    #[arg(value_enum, default_value_t, value_name = "WHAT")]
+    pub what: Described,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Described {
+    /// A scenario written in JSON
+    #[default]
+    Scenario,
+    /// A report (`run --format json`, `export --as json`)
+    Report,
 }
