@@ -28,6 +28,7 @@ mod port;
 mod sessions;
 mod stage;
 mod thread_group;
+mod tunnels;
 mod wire;
 mod world;
 

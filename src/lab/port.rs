@@ -21,6 +21,7 @@ use super::link::{Link, links};
 use super::node::{Job, Node};
 use super::outbox::Outbox;
 use super::sessions::{Brought, Visit};
+use super::tunnels::Tunnels;
 use super::wire::Stalls;
 
 impl Chance for Stream {
@@ -52,6 +53,7 @@ pub(super) struct Port {
     lines: BTreeMap<AttemptId, Line>,
     /// Those whose request is on its way to the node.
     under_way: BTreeMap<AttemptId, Connection>,
+    tunnels: Tunnels,
     /// Requests that are the first over their client's connection.
     newcomers: BTreeSet<RequestId>,
     /// Attempts whose answer is here but for its end.
@@ -90,6 +92,7 @@ impl Port {
             last_line: Line::ANY,
             lines: BTreeMap::new(),
             under_way: BTreeMap::new(),
+            tunnels: Tunnels::new(config),
             newcomers: BTreeSet::new(),
             headed: BTreeSet::new(),
             answering: None,
@@ -134,6 +137,7 @@ impl Port {
         clients: &Clients,
         out: &mut Outbox<'_, S>,
     ) {
+        let tunnel = self.tunnels.of(Some(client), first);
         if self.lines_matter {
             if first {
                 self.newcomers.insert(request);
@@ -144,7 +148,7 @@ impl Port {
         let (line, jar) = clients.asks(client);
         let cookie = jar.and_then(|jar| jar.header(out.now()));
         if line.headers.is_empty() && cookie.is_none() {
-            self.tell_arrived(request, line, &[], out);
+            self.tell_arrived(request, tunnel, line, &[], out);
         } else {
             let own = line
                 .headers
@@ -152,7 +156,7 @@ impl Port {
                 .map(|(name, value)| (name.as_str(), value.as_str()));
             let cookie = cookie.iter().map(|value| ("cookie", value.as_str()));
             let headers: Vec<Header<'_>> = own.chain(cookie).collect();
-            self.tell_arrived(request, line, &headers, out);
+            self.tell_arrived(request, tunnel, line, &headers, out);
         }
     }
 
@@ -160,6 +164,7 @@ impl Port {
     fn tell_arrived<S: Sink>(
         &mut self,
         request: RequestId,
+        tunnel: Option<ServerId>,
         line: &RequestLine,
         headers: &[Header<'_>],
         out: &mut Outbox<'_, S>,
@@ -178,13 +183,18 @@ impl Port {
             body: &[],
         };
         let facts = &facts;
-        let input = match line.door {
-            None => Input::Arrived {
+        let input = match (tunnel, line.door) {
+            (Some(server), _) => Input::Continued {
+                request,
+                server,
+                facts,
+            },
+            (None, None) => Input::Arrived {
                 request,
                 backend: line.backend,
                 facts,
             },
-            Some(door) => Input::Entered {
+            (None, Some(door)) => Input::Entered {
                 request,
                 door,
                 facts,
@@ -273,6 +283,8 @@ impl Port {
                 return;
             }
         }
+        let server = self.balancer.placement(request).map(|(server, _)| server);
+        self.tunnels.keep(out.numbers().owner(request), server);
         self.post(request, set_cookie);
         self.deliver(request, status, true, visit.restarted(), out);
     }

@@ -7,6 +7,7 @@ mod arrivals;
 mod clients;
 mod cursor;
 mod expect;
+mod late_checks;
 mod names;
 mod nodes;
 mod proxy;
@@ -103,6 +104,7 @@ impl Check {
         self.phases(at.field("phase"), scenario.phase.as_ref(), &mut proxy);
         self.contradictions(at, &proxy, scenario);
         let mut clients = self.clients(at, scenario.clients.as_ref(), &proxy);
+        self.late_checks(at, &proxy.backends, &nodes, &clients);
         let timeline = self.timeline(
             at.field("timeline"),
             scenario.timeline.as_deref(),

@@ -1,6 +1,9 @@
 //! `config` and `env` of a scenario: the haproxy.cfg it names, and its environment.
 
-use balance::{BackendId, Config, Door, FrontendId};
+use balance::action::Action;
+use balance::config::{Backend, Balance, Fetch, HashKey, StickRule};
+use balance::route::Rules;
+use balance::{BackendId, Config, Door, Frontend, FrontendId};
 
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::extends::{beside, read_text};
@@ -105,13 +108,61 @@ pub(crate) fn base(imported: Imported) -> Base {
     });
     let entry = entry(&imported);
     let default_backend = entry.and_then(|at| imported.frontends[at].default_backend);
+    let mut config = imported.config;
+    if decides_nothing(&config) {
+        let fronts = config
+            .frontends
+            .iter_mut()
+            .map(|frontend| &mut frontend.rules);
+        let backs = config.backends.iter_mut().map(|backend| &mut backend.rules);
+        fronts
+            .chain(backs)
+            .for_each(|rules| *rules = Rules::default());
+    }
+    let door = entry.and_then(|at| door(&config, at));
+    if door.is_none() {
+        // Requests are sent straight to their backends.
+        config.frontends.clear();
+    }
     Base {
         keep_alive: keep_alive.collect(),
         default_backend: default_backend.unwrap_or_default(),
-        door: entry.and_then(|at| door(&imported.config, at)),
-        config: imported.config,
+        door,
+        config,
         ledger: imported.ledger,
     }
+}
+
+/// Whether all that the rules do is to change headers that nothing reads: then a run is the
+/// same, and faster, without them.
+fn decides_nothing(config: &Config) -> bool {
+    let idle = |rules: &Rules| {
+        rules.inherited.is_none()
+            && rules.redirect.is_empty()
+            && rules.request.iter().all(|rule| match &rule.action {
+                Action::SetHeader(name, _) | Action::AddHeader(name, _) => name != "cookie",
+                _ => false,
+            })
+    };
+    let reads = |fetch: &Fetch| matches!(fetch, Fetch::Header(_));
+    let blind = |backend: &Backend| {
+        let key = match &backend.balance {
+            Balance::Hash(HashKey::Header { .. }) => true,
+            Balance::Hash(HashKey::Expression(fetch)) => reads(fetch),
+            _ => false,
+        };
+        let mut sticks = backend.stick.iter().flat_map(|stick| &stick.rules);
+        let stuck = sticks.any(|rule| match rule {
+            StickRule::Match(fetch) | StickRule::StoreRequest(fetch) | StickRule::On(fetch) => {
+                reads(fetch)
+            }
+            StickRule::StoreResponse(_) => false,
+        });
+        let unruled = backend.persist_rules.is_empty() && backend.use_server.is_empty();
+        !key && !stuck && unruled && idle(&backend.rules)
+    };
+    let open = |frontend: &Frontend| frontend.switches.is_empty() && idle(&frontend.rules);
+    config.backends.iter().all(blind) && config.frontends.iter().all(open)
 }
 
 /// The frontend that clients use who do not say which: one that speaks HTTP before one that

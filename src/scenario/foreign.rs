@@ -8,7 +8,7 @@
 mod load;
 mod nodes;
 
-use balance::BackendId;
+use balance::{BackendId, Door};
 
 use crate::plan::{Client, Node, Plan, Sampled};
 use crate::scenario::config::{self, Base};
@@ -219,6 +219,16 @@ fn told_load(client: &Client) -> Option<String> {
 
 /// Where the requests arrive, if there is a choice.
 fn told_way(plan: &Plan, imported: &Imported) -> Option<String> {
+    let doors: Vec<_> = plan.clients.iter().flat_map(doors_of).collect();
+    if let Some(door) = doors.first() {
+        let frontend = plan.proxy.frontends.get(door.frontend.0 as usize)?;
+        let example = plan.clients.first().map_or("users", Client::name);
+        return Some(format!(
+            "requests come in through frontend {}, whose rules say where they go \
+             (--set clients.{example}.backend=NAME)",
+            frontend.name
+        ));
+    }
     let used: Vec<BackendId> = plan.clients.iter().flat_map(backends_of).collect();
     let only = used
         .first()
@@ -238,6 +248,14 @@ fn told_way(plan: &Plan, imported: &Imported) -> Option<String> {
             backend.name
         )
     })
+}
+
+fn doors_of(client: &Client) -> Vec<Door> {
+    match client {
+        Client::Threads(group) => group.request.door.into_iter().collect(),
+        Client::Browser(browser) => browser.request.door.into_iter().collect(),
+        Client::Arrivals(arrivals) => arrivals.requests.iter().filter_map(|r| r.door).collect(),
+    }
 }
 
 fn backends_of(client: &Client) -> Vec<BackendId> {

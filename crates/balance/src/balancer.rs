@@ -192,6 +192,11 @@ impl Balancer {
                 door,
                 facts,
             } => self.enter(now, request, door, facts, chance),
+            Input::Continued {
+                request,
+                server,
+                facts,
+            } => self.resume(now, request, server, facts, chance),
             Input::Connected(attempt) => self.connected(now, attempt, chance),
             Input::Refused(attempt) => self.refused(now, attempt, chance),
             Input::Answered(attempt, response) => self.answered(now, attempt, response, chance),

@@ -35,6 +35,9 @@ pub struct Config {
 pub struct Backend {
     /// Its name.
     pub name: String,
+    /// `mode http` rather than `mode tcp`, in which a server is chosen once for a connection:
+    /// the driver says so by [`Continued`](crate::Input::Continued).
+    pub http: bool,
     /// `balance`
     pub balance: Balance,
     /// `hash-type`
@@ -87,6 +90,7 @@ impl Default for Backend {
     fn default() -> Self {
         Self {
             name: String::new(),
+            http: true,
             balance: Balance::RoundRobin,
             hash: HashType::default(),
             hash_balance_factor: 0,

@@ -1,6 +1,6 @@
 //! What the world may tell the balancer.
 
-use crate::ids::{AttemptId, BackendId, OrderId, ProbeId, RequestId};
+use crate::ids::{AttemptId, BackendId, OrderId, ProbeId, RequestId, ServerId};
 use crate::request::{Request, Response};
 use crate::route::Door;
 
@@ -22,6 +22,15 @@ pub enum Input<'a> {
         request: RequestId,
         /// Where the client came in.
         door: Door,
+        /// What the client sent.
+        facts: &'a Request<'a>,
+    },
+    /// A further request over a connection whose server was chosen before (mode tcp).
+    Continued {
+        /// The driver's number for it; free again once the request has ended.
+        request: RequestId,
+        /// The server at the other end of the connection.
+        server: ServerId,
         /// What the client sent.
         facts: &'a Request<'a>,
     },

@@ -399,6 +399,7 @@ impl<'a> Lowering<'a> {
         let settings = &proxy.settings;
         Backend {
             name: proxy.name.clone(),
+            http: settings.http,
             balance: settings.balance.clone().unwrap_or(Balance::RoundRobin),
             hash: settings.hash,
             hash_balance_factor: settings.hash_balance_factor,

@@ -24,6 +24,10 @@ use super::{Close, Reuse};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
+/// What is said of `mode tcp`.
+const TCP: &str = "a server is chosen once for each connection, but a connection only counts \
+    at its server while something is asked over it";
+
 /// `no` or `default` before a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prefix {
@@ -305,7 +309,13 @@ impl Proxy {
             "http-check connect" | "tcp-check connect" => {
                 settings.checks.own_port |= line.from(2).contains(&"port");
             }
-            "mode" => settings.http = mode(line)?,
+            "mode" => {
+                settings.http = mode(line)?;
+                if !settings.http {
+                    out.enter(line, 0, "mode", Status::NotModelled, TCP);
+                    return Ok(());
+                }
+            }
             "disabled" => settings.disabled = true,
             "enabled" => settings.disabled = false,
             "dynamic-cookie-key" => {
