@@ -309,13 +309,7 @@ impl Proxy {
             "http-check connect" | "tcp-check connect" => {
                 settings.checks.own_port |= line.from(2).contains(&"port");
             }
-            "mode" => {
-                settings.http = mode(line)?;
-                if !settings.http {
-                    out.enter(line, 0, "mode", Status::NotModelled, TCP);
-                    return Ok(());
-                }
-            }
+            "mode" => return self.mode(line, out),
             "disabled" => settings.disabled = true,
             "enabled" => settings.disabled = false,
             "dynamic-cookie-key" => {
@@ -370,6 +364,17 @@ impl Proxy {
             _ => {}
         }
         out.enter(line, 0, keyword.words, keyword.status, keyword.why);
+        Ok(())
+    }
+
+    fn mode(&mut self, line: &Line, out: &mut Out) -> Result<(), Diagnostic> {
+        self.settings.http = mode(line)?;
+        let (status, why) = if self.settings.http {
+            (Status::Modelled, "")
+        } else {
+            (Status::NotModelled, TCP)
+        };
+        out.enter(line, 0, "mode", status, why);
         Ok(())
     }
 
