@@ -70,7 +70,8 @@ impl fmt::Display for Place {
 /// The present status of every server and since when its [`Place`] is the present one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct States {
-    backends: Vec<Vec<(Status, Moment)>>,
+    /// None for servers of which nothing was told yet.
+    backends: Vec<Vec<Option<(Status, Moment)>>>,
 }
 
 impl States {
@@ -82,7 +83,7 @@ impl States {
                 .map(|backend| {
                     let servers = backend.servers.iter();
                     servers
-                        .map(|server| (status_at_start(config, server), Moment::ZERO))
+                        .map(|server| Some((status_at_start(config, server), Moment::ZERO)))
                         .collect()
                 })
                 .collect(),
@@ -104,7 +105,10 @@ impl States {
 
     /// Follows an event.
     pub fn follow(&mut self, at: Moment, event: &Event) {
-        let Event::Balancer(balance::Event::StateChanged { server, to, .. }) = *event else {
+        let Event::Balancer(balance::Event::StateChanged {
+            server, from, to, ..
+        }) = *event
+        else {
             return;
         };
         let backend = server.backend.0 as usize;
@@ -114,18 +118,16 @@ impl States {
         }
         let servers = &mut self.backends[backend];
         if slot >= servers.len() {
-            servers.resize(slot + 1, (Status::NoCheck, Moment::ZERO));
+            servers.resize(slot + 1, None);
         }
-        let (status, since) = &mut servers[slot];
-        if Place::of(*status) != Place::of(to) {
-            *since = at;
-        }
-        *status = to;
+        let (before, since) = servers[slot].unwrap_or((from, Moment::ZERO));
+        let stays = Place::of(before) == Place::of(to);
+        servers[slot] = Some((to, if stays { since } else { at }));
     }
 
     fn cell(&self, server: ServerId) -> Option<&(Status, Moment)> {
         let backend = self.backends.get(server.backend.0 as usize)?;
-        backend.get(server.slot as usize)
+        backend.get(server.slot as usize)?.as_ref()
     }
 }
 
@@ -282,5 +284,7 @@ mod tests {
             }),
         );
         assert_eq!(states.place(id(3)), (Place::Maint, Moment::from_millis(1)));
+        // Nothing was told of those before it.
+        assert_eq!(states.status(id(2)), None);
     }
 }
