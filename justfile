@@ -38,6 +38,11 @@ doc:
 bench:
     cargo bench
 
+# Change the core's algorithms and states in every small way; does a test object? (hours)
+# `just mutants -f crates/balance/src/retry.rs` asks it of one file.
+mutants *ARGS:
+    PROPTEST_MAX_SHRINK_ITERS=0 INSTA_UPDATE=no cargo mutants --jobs 1 {{ARGS}}
+
 # Licences, advisories, bans
 deny:
     cargo deny check
