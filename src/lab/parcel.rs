@@ -32,19 +32,6 @@ impl Fields {
     }
 
     #[inline]
-    fn of(parcel: Parcel) -> Self {
-        let Parcel(first, second) = parcel;
-        Self {
-            kind: first as u8,
-            flags: (first >> 8) as u8,
-            status: (first >> 16) as u16,
-            a: (first >> 32) as u32,
-            b: second as u32,
-            c: (second >> 32) as u32,
-        }
-    }
-
-    #[inline]
     fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
     }
@@ -64,14 +51,6 @@ impl Fields {
     }
 
     #[inline]
-    fn attempt(self) -> AttemptId {
-        AttemptId {
-            request: RequestId(self.b),
-            turn: self.c,
-        }
-    }
-
-    #[inline]
     fn with_probe(self, probe: ProbeId) -> Self {
         Self {
             a: probe.server.backend.0,
@@ -80,15 +59,98 @@ impl Fields {
             ..self
         }
     }
+}
+
+/// The numbers of a folded event, each unfolded only where it is asked for.
+impl Parcel {
+    /// The event, if it is one of those that every request brings. Those are worth a short
+    /// way of their own: the others make [`Event`] so large that it is put into memory.
+    #[inline]
+    pub(super) fn frequent(self) -> Option<Event> {
+        match self.kind() {
+            kind::ARRIVES => Some(Event::Arrives {
+                client: self.a(),
+                request: RequestId(self.b()),
+                first: self.flags() != 0,
+            }),
+            kind::DELIVERED => Some(Event::Delivered {
+                request: RequestId(self.a()),
+                status: self.status(),
+                served: self.flags() & SERVED != 0,
+                session_restarted: self.flags() & RESTARTED != 0,
+            }),
+            kind::REQUEST => Some(Event::Request {
+                node: self.a(),
+                attempt: self.attempt(),
+            }),
+            kind::NODE_ALARM => Some(Event::NodeAlarm {
+                node: self.a(),
+                life: self.b(),
+                alarm: self.c(),
+            }),
+            kind::ANSWERED => Some(Event::Answered {
+                attempt: self.attempt(),
+                status: self.status(),
+                visit: Visit::from_word(self.a()),
+            }),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn kind(self) -> u8 {
+        self.0 as u8
+    }
+
+    #[inline]
+    fn flags(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
+    #[inline]
+    fn status(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+
+    #[inline]
+    fn a(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    fn b(self) -> u32 {
+        self.1 as u32
+    }
+
+    #[inline]
+    fn c(self) -> u32 {
+        (self.1 >> 32) as u32
+    }
+
+    #[inline]
+    fn attempt(self) -> AttemptId {
+        AttemptId {
+            request: RequestId(self.b()),
+            turn: self.c(),
+        }
+    }
 
     #[inline]
     fn probe(self) -> ProbeId {
         ProbeId {
             server: ServerId {
-                backend: BackendId(self.a),
-                slot: self.b,
+                backend: BackendId(self.a()),
+                slot: self.b(),
             },
-            turn: self.c,
+            turn: self.c(),
+        }
+    }
+
+    fn step(self) -> Handshake {
+        match self.flags() {
+            0 => Handshake::Knock,
+            1 => Handshake::Connected,
+            _ => Handshake::Refused,
         }
     }
 }
@@ -193,69 +255,39 @@ impl From<Event> for Parcel {
 }
 
 impl From<Parcel> for Event {
-    #[inline]
     fn from(parcel: Parcel) -> Self {
-        let fields = Fields::of(parcel);
-        let client = fields.a;
-        let step = || match fields.flags {
-            0 => Handshake::Knock,
-            1 => Handshake::Connected,
-            _ => Handshake::Refused,
-        };
-        match fields.kind {
-            kind::ACT => Self::Act(fields.a),
+        if let Some(frequent) = parcel.frequent() {
+            return frequent;
+        }
+        match parcel.kind() {
+            kind::ACT => Self::Act(parcel.a()),
             kind::HORIZON => Self::Horizon,
             kind::WAKE => Self::Wake,
-            kind::THREAD_START => Self::ThreadStart { client },
-            kind::CLIENT_TURN => Self::ClientTurn { client },
-            kind::ARRIVES => Self::Arrives {
-                client,
-                request: RequestId(fields.b),
-                first: fields.flags != 0,
-            },
-            kind::DELIVERED => Self::Delivered {
-                request: RequestId(fields.a),
-                status: fields.status,
-                served: fields.flags & SERVED != 0,
-                session_restarted: fields.flags & RESTARTED != 0,
-            },
-            kind::TIMED_OUT => Self::TimedOut { client },
-            kind::UNCONNECTED => Self::Unconnected { client },
+            kind::THREAD_START => Self::ThreadStart { client: parcel.a() },
+            kind::CLIENT_TURN => Self::ClientTurn { client: parcel.a() },
+            kind::TIMED_OUT => Self::TimedOut { client: parcel.a() },
+            kind::UNCONNECTED => Self::Unconnected { client: parcel.a() },
             kind::GONE => Self::Gone {
-                request: RequestId(fields.a),
+                request: RequestId(parcel.a()),
             },
-            kind::ATTEMPT_CONNECTION => Self::AttemptConnection(fields.attempt(), step()),
-            kind::PROBE_CONNECTION => Self::ProbeConnection(fields.probe(), step()),
-            kind::REQUEST => Self::Request {
-                node: fields.a,
-                attempt: fields.attempt(),
-            },
-            kind::CHECK => Self::Check(fields.probe()),
+            kind::ATTEMPT_CONNECTION => Self::AttemptConnection(parcel.attempt(), parcel.step()),
+            kind::PROBE_CONNECTION => Self::ProbeConnection(parcel.probe(), parcel.step()),
+            kind::CHECK => Self::Check(parcel.probe()),
             kind::POST => Self::Post {
-                node: fields.a,
-                entry: fields.b,
-            },
-            kind::NODE_ALARM => Self::NodeAlarm {
-                node: fields.a,
-                life: fields.b,
-                alarm: fields.c,
+                node: parcel.a(),
+                entry: parcel.b(),
             },
             kind::HEAD => Self::Head {
-                attempt: fields.attempt(),
-                status: fields.status,
-                visit: Visit::from_word(fields.a),
+                attempt: parcel.attempt(),
+                status: parcel.status(),
+                visit: Visit::from_word(parcel.a()),
             },
-            kind::ANSWERED => Self::Answered {
-                attempt: fields.attempt(),
-                status: fields.status,
-                visit: Visit::from_word(fields.a),
-            },
-            kind::BROKEN => Self::Broken(fields.attempt()),
+            kind::BROKEN => Self::Broken(parcel.attempt()),
             kind::PROBED => Self::Probed {
-                probe: fields.probe(),
-                status: fields.status,
+                probe: parcel.probe(),
+                status: parcel.status(),
             },
-            kind::CLOSED => Self::Closed(fields.probe()),
+            kind::CLOSED => Self::Closed(parcel.probe()),
             unknown => unreachable!("no event has kind {unknown}"),
         }
     }

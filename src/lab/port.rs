@@ -200,7 +200,8 @@ impl Port {
                 facts,
             },
         };
-        self.pump(input, out);
+        self.balancer.handle(out.now(), input, &mut self.chance);
+        self.obey_all(out);
     }
 
     /// The connection that somebody asked for is there.
@@ -270,12 +271,10 @@ impl Port {
                 status,
                 headers: header.as_slice(),
             };
-            let told = [
-                Input::Answered(attempt, &response),
-                Input::Finished(attempt, 0),
-            ];
             self.answering = Some(attempt);
-            let relayed = self.pump(Input::Together(&told), out);
+            let told = Input::Whole(attempt, &response, 0);
+            self.balancer.handle(out.now(), told, &mut self.chance);
+            let relayed = self.obey_all(out);
             self.answering = None;
             if relayed != Some(request) {
                 // The core gave this attempt up, or tries again.
@@ -390,9 +389,15 @@ impl Port {
     }
 
     /// Tells the core one fact and does what it asks. Returns whose answer is relayed.
-    #[inline]
+    #[inline(never)]
     fn pump<S: Sink>(&mut self, input: Input<'_>, out: &mut Outbox<'_, S>) -> Option<RequestId> {
         self.balancer.handle(out.now(), input, &mut self.chance);
+        self.obey_all(out)
+    }
+
+    /// Does what the core asks. Returns whose answer is relayed.
+    #[inline]
+    fn obey_all<S: Sink>(&mut self, out: &mut Outbox<'_, S>) -> Option<RequestId> {
         let mut relayed = None;
         while let Some(output) = self.balancer.poll() {
             match output {

@@ -70,13 +70,13 @@ impl<S: Sink> Stage<'_, S> {
             &mut *self.nodes,
             &mut self.out,
         );
-        match Event::from(parcel) {
-            Event::Delivered {
+        match parcel.frequent() {
+            Some(Event::Delivered {
                 request,
                 status,
                 served,
                 session_restarted,
-            } => {
+            }) => {
                 let set_cookies = port.collect(request);
                 // A client that gave up at this very moment hears nothing any more.
                 if let Some(client) = out.numbers().owner(request) {
@@ -90,24 +90,24 @@ impl<S: Sink> Stage<'_, S> {
                     clients.delivered(client, outcome, &set_cookies, out);
                 }
             }
-            Event::Arrives {
+            Some(Event::Arrives {
                 client,
                 request,
                 first,
-            } => port.arrives(client, request, first, clients, out),
-            Event::Request { node, attempt } => {
+            }) => port.arrives(client, request, first, clients, out),
+            Some(Event::Request { node, attempt }) => {
                 let job = port.unpack(attempt, node, clients, nodes, out);
                 nodes[node as usize].arrive(job, out);
             }
-            Event::NodeAlarm { node, life, alarm } => {
+            Some(Event::NodeAlarm { node, life, alarm }) => {
                 nodes[node as usize].alarm(life, alarm, out);
             }
-            Event::Answered {
+            Some(Event::Answered {
                 attempt,
                 status,
                 visit,
-            } => port.answered(attempt, status, visit, nodes, out),
-            rarer => self.play_rarer(rarer),
+            }) => port.answered(attempt, status, visit, nodes, out),
+            _ => self.play_rarer(Event::from(parcel)),
         }
     }
 

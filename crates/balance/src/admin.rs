@@ -102,7 +102,7 @@ impl Balancer {
             }
             reply.push_str(&text);
         }
-        self.outputs.push_back(Output::Reply(order, reply));
+        self.outputs.push(Output::Reply(order, reply));
     }
 
     /// Carries out one command. The reply's line ends are HAProxy's, without the empty

@@ -141,7 +141,8 @@ impl Backend {
     }
 
     /// Gives `flow` a slot on `slot`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn take_slot(&mut self, now: Moment, flow: &mut Flow, slot: u32) {
         flow.slot = true;
         flow.assigned_at = now;
@@ -151,7 +152,8 @@ impl Backend {
     }
 
     /// Takes the slot back, if `flow` holds one.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn drop_slot(&mut self, flow: &mut Flow) {
         if !core::mem::take(&mut flow.slot) {
             return;
@@ -162,7 +164,8 @@ impl Backend {
     }
 
     /// The connection of `flow` no longer counts on its server.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn uncount(&mut self, flow: &mut Flow) {
         if core::mem::take(&mut flow.counted) {
             self.servers[flow.server as usize].connections -= 1;
@@ -177,7 +180,8 @@ impl Backend {
     }
 
     /// Books how long `flow`, which is over, took: the averages of `show stat`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn count_times(&mut self, flow: &Flow) {
         if flow.server == NONE || flow.answered_at == Moment::NEVER {
             return;

@@ -194,10 +194,11 @@ impl Balancer {
     pub(crate) fn let_go(&mut self, now: Moment, request: RequestId) {
         let flow = &self.flows[request];
         let (status, known) = (flow.status, flow.backend != NONE);
-        self.outputs.push_back(match status {
+        let told = match status {
             0 => Output::Close { request },
             _ => Output::Answer { request, status },
-        });
+        };
+        self.outputs.push(told);
         if known {
             if status != 0 {
                 self.backend_of(request).counters.answered(status);

@@ -150,6 +150,14 @@ impl Flow {
         self.keyed.then_some(self.key)
     }
 
+    /// Balancing has chosen `slot` for it.
+    #[inline]
+    pub(crate) fn assign(&mut self, slot: u32) {
+        self.assigned = true;
+        self.server = slot;
+        self.by = By::Algorithm;
+    }
+
     /// When it ended, if it is over.
     pub(crate) fn ended_at(&self) -> Option<Moment> {
         (self.phase == Phase::Over && self.until != Moment::NEVER).then_some(self.until)

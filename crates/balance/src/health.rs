@@ -67,7 +67,7 @@ impl Balancer {
                 None => CheckCode::L4Timeout,
                 Some(_) => CheckCode::L7Timeout,
             };
-            self.outputs.push_back(Output::Abandon(probe));
+            self.outputs.push(Output::Abandon(probe));
             return self.conclude(now, id, code, None, String::new(), chance);
         }
         let idle = server.check.paused || !server.check.enabled;
@@ -91,7 +91,7 @@ impl Balancer {
         let limit = self.check_limit(id);
         self.schedule_check(id, tick(now, limit));
         self.note_state(Event::ProbeStarted(probe));
-        self.outputs.push_back(Output::Probe(probe));
+        self.outputs.push(Output::Probe(probe));
     }
 
     /// How long a run may take to connect: `inter`, or `timeout connect` if that is less
@@ -305,43 +305,28 @@ impl Balancer {
         self.report(id, before, cause);
     }
 
-    /// `observe`: a connection to the server was made, or could not be.
-    #[inline]
+    /// `observe layer4`: a connection to `server`, which observes them, was made or not.
     pub(crate) fn observe_connection(
         &mut self,
         now: Moment,
-        request: RequestId,
+        server: ServerId,
         good: bool,
         chance: &mut dyn Chance,
     ) {
-        if let Some(id) = self.observed(request, Observe::Layer4) {
-            self.observe(now, id, good, "L4 unsuccessful connection", chance);
-        }
+        self.observe(now, server, good, "L4 unsuccessful connection", chance);
     }
 
-    /// The server of `request`, if it observes its traffic in this way.
-    #[inline]
-    fn observed(&self, request: RequestId, layer: Observe) -> Option<ServerId> {
-        let flow = &self.flows[request];
-        let servers = &self.backends[flow.backend as usize].servers;
-        // Without a server its place is beyond them all.
-        let server = servers.get(flow.server as usize)?;
-        (server.config.observe == layer).then_some(server.id)
-    }
-
-    /// `observe layer7`: an answer came with this status.
-    #[inline]
+    /// `observe layer7`: an answer came from `server`, which observes them, with this status.
+    #[inline(never)]
     pub(crate) fn observe_status(
         &mut self,
         now: Moment,
-        request: RequestId,
+        server: ServerId,
         status: u16,
         chance: &mut dyn Chance,
     ) {
-        if let Some(id) = self.observed(request, Observe::Layer7) {
-            let good = matches!(status, 100..=499 | 501 | 505);
-            self.observe(now, id, good, "Wrong http response", chance);
-        }
+        let good = matches!(status, 100..=499 | 501 | 505);
+        self.observe(now, server, good, "Wrong http response", chance);
     }
 
     /// `observe layer7`: no usable answer came.
@@ -352,7 +337,8 @@ impl Balancer {
         what: &str,
         chance: &mut dyn Chance,
     ) {
-        if let Some(id) = self.observed(request, Observe::Layer7) {
+        let (flow, backend) = self.parts(request);
+        if let Some(id) = backend.observer(flow, Observe::Layer7) {
             self.observe(now, id, false, what, chance);
         }
     }

@@ -42,6 +42,9 @@ pub enum Input<'a> {
     Answered(AttemptId, &'a Response<'a>),
     /// The answer has been forwarded whole; `bytes` counts its body.
     Finished(AttemptId, u64),
+    /// The server's whole answer is here and has been forwarded: `Answered` and `Finished`
+    /// told together.
+    Whole(AttemptId, &'a Response<'a>, u64),
     /// The server broke its answer off, or gave none.
     Broken(AttemptId, Breach),
     /// The client has gone away.

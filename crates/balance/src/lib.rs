@@ -22,6 +22,7 @@ pub mod chance;
 pub mod config;
 pub mod converter;
 pub mod crowd;
+mod elect;
 mod enter;
 pub mod error;
 pub mod event;

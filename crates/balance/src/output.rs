@@ -1,6 +1,8 @@
 //! What the balancer may ask of the world, in the order in which it asks.
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, OrderId, ProbeId, RequestId, ServerId};
@@ -48,7 +50,116 @@ pub enum Output {
     Note(Event),
 }
 
+/// Wishes that wait to be asked for. The rare large ones stand in queues of their own, so
+/// that the others, of which every request makes some, stay small on their way.
+///
+/// Two of these are equal if what waits in them is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outputs {
+    waiting: Vec<Small>,
+    /// How many of `waiting` have been handed out.
+    taken: usize,
+    replies: VecDeque<String>,
+    notes: VecDeque<Event>,
+}
+
+/// A wish without its large part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Small {
+    Dispatch {
+        attempt: AttemptId,
+        server: ServerId,
+    },
+    Relay(RequestId),
+    Answer {
+        request: RequestId,
+        status: u16,
+    },
+    Close(RequestId),
+    Hangup(AttemptId),
+    Probe(ProbeId),
+    Abandon(ProbeId),
+    /// The next of `replies`.
+    Reply(OrderId),
+    /// The next of `notes`.
+    Note,
+}
+
+impl PartialEq for Outputs {
+    fn eq(&self, other: &Self) -> bool {
+        self.waiting[self.taken..] == other.waiting[other.taken..]
+            && self.replies == other.replies
+            && self.notes == other.notes
+    }
+}
+
+impl Eq for Outputs {}
+
+impl Outputs {
+    /// Appends a wish.
+    #[expect(
+        clippy::inline_always,
+        reason = "who wishes knows what: nothing is left to sort out"
+    )]
+    #[inline(always)]
+    pub(crate) fn push(&mut self, output: Output) {
+        let small = match output {
+            Output::Dispatch { attempt, server } => Small::Dispatch { attempt, server },
+            Output::Relay { request } => Small::Relay(request),
+            Output::Answer { request, status } => Small::Answer { request, status },
+            Output::Close { request } => Small::Close(request),
+            Output::Hangup(attempt) => Small::Hangup(attempt),
+            Output::Probe(probe) => Small::Probe(probe),
+            Output::Abandon(probe) => Small::Abandon(probe),
+            Output::Reply(order, text) => {
+                self.replies.push_back(text);
+                Small::Reply(order)
+            }
+            Output::Note(event) => {
+                self.notes.push_back(event);
+                Small::Note
+            }
+        };
+        self.waiting.push(small);
+    }
+
+    /// Takes the oldest wish out.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Output> {
+        let Some(&small) = self.waiting.get(self.taken) else {
+            self.waiting.clear();
+            self.taken = 0;
+            return None;
+        };
+        self.taken += 1;
+        match small {
+            Small::Dispatch { attempt, server } => Some(Output::Dispatch { attempt, server }),
+            Small::Relay(request) => Some(Output::Relay { request }),
+            rarer => self.complete(rarer),
+        }
+    }
+
+    /// A wish with its large part.
+    #[inline(never)]
+    fn complete(&mut self, small: Small) -> Option<Output> {
+        match small {
+            Small::Dispatch { attempt, server } => Some(Output::Dispatch { attempt, server }),
+            Small::Relay(request) => Some(Output::Relay { request }),
+            Small::Answer { request, status } => Some(Output::Answer { request, status }),
+            Small::Close(request) => Some(Output::Close { request }),
+            Small::Hangup(attempt) => Some(Output::Hangup(attempt)),
+            Small::Probe(probe) => Some(Output::Probe(probe)),
+            Small::Abandon(probe) => Some(Output::Abandon(probe)),
+            Small::Reply(order) => {
+                let text = self.replies.pop_front()?;
+                Some(Output::Reply(order, text))
+            }
+            Small::Note => self.notes.pop_front().map(Output::Note),
+        }
+    }
+}
+
 const _: () = {
-    // The hot path moves outputs through a queue: keep them small.
-    assert!(size_of::<ServerId>() == 8);
+    // The hot path moves these through a queue.
+    assert!(size_of::<Small>() <= 20);
 };

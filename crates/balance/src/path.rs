@@ -9,27 +9,17 @@ use alloc::vec::Vec;
 use crate::backend::Backend;
 use crate::balancer::Balancer;
 use crate::chance::Chance;
-use crate::config::Balance;
-use crate::event::{By, Event};
+use crate::config::{Balance, Observe};
+use crate::elect::Elected;
+use crate::event::{By, Event, Interest};
 use crate::flow::{Flow, Persistence, Phase, Trouble};
 use crate::ids::{AttemptId, BackendId, RequestId, ServerId};
 use crate::input::Breach;
 use crate::output::Output;
-use crate::pick::{Ask, Policy};
 use crate::queue::Ticket;
 use crate::request::{Request, Response};
 use crate::time::Moment;
 use crate::timers::NONE;
-
-/// What an election comes to.
-enum Elected {
-    /// This server, full or not.
-    Server(u32),
-    /// Nobody can take it now: wait in the backend's queue.
-    Full,
-    /// Nobody is usable.
-    Nobody,
-}
 
 impl Balancer {
     /// A request has arrived whole.
@@ -55,14 +45,15 @@ impl Balancer {
                     self.persist(now, request, facts);
                 }
                 self.forget_crowd(request);
-                self.place(now, request, chance);
+                self.find_place(now, request, chance);
             }
             _ => self.note_ghost(),
         }
     }
 
     /// Opens the books for a new request.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn admit(now: Moment, flow: &mut Flow, backend: &mut Backend, facts: &Request<'_>) {
         backend.farm.connections += 1;
         backend.counters.stot += 1;
@@ -90,50 +81,49 @@ impl Balancer {
     }
 
     /// Finds a server for `request` and sends it there, or lets it wait, or refuses it.
+    #[inline(never)]
     pub(crate) fn place(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
+        self.find_place(now, request, chance);
+    }
+
+    /// [`place`](Self::place), put where every request comes by.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
+    fn find_place(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
         loop {
-            if !self.flows[request].assigned {
-                match self.elect(now, request, chance) {
-                    Elected::Nobody => {
-                        self.settle(request, None);
-                        let backend = self.backend_of(request);
-                        backend.counters.econ += 1;
-                        return self.refuse(now, request, Trouble::Connection, false);
+            let flow = &mut self.flows[request];
+            let backend = &mut self.backends[flow.backend as usize];
+            if !flow.assigned {
+                match backend.elect(&self.profile, now, flow, chance) {
+                    Elected::Server(slot)
+                        if flow.leaving == NONE && self.interest != Interest::Everything =>
+                    {
+                        backend.count_choice(flow, slot);
+                        flow.assign(slot);
                     }
-                    Elected::Full => {
-                        self.settle(request, None);
-                        if let Some(slot) = self.idle_server(request) {
-                            return self.start_on_idle(now, request, slot);
-                        }
-                        return self.enqueue(now, request, None);
+                    Elected::Server(slot) => {
+                        self.assign(request, slot);
+                        continue;
                     }
-                    Elected::Server(slot) => self.assign(request, slot),
+                    Elected::Full => return self.wait_for_anybody(now, request),
+                    Elected::Nobody => return self.find_nobody(now, request),
                 }
             }
-            let (flow, backend) = self.parts(request);
-            let slot = flow.server;
-            if !backend.farm.is_saturated(slot) {
-                backend.take_slot(now, flow, slot);
-                return self.connect(now, request);
+            if !backend.farm.is_saturated(flow.server) {
+                backend.take_slot(now, flow, flow.server);
+                let dispatched = backend.start_attempt(now, request, flow);
+                let lane = backend.limits.connect;
+                self.timers.arm(&mut self.flows, now, lane, request);
+                return self.outputs.push(dispatched);
             }
-            let member = &backend.farm.members[slot as usize];
-            if member.maxqueue == 0 || member.queued < member.maxqueue {
-                return self.enqueue(now, request, Some(slot));
+            if !self.leave_full_server(now, request) {
+                return;
             }
-            let may_leave = backend.config.redispatch.is_some();
-            if !(flow.direct && may_leave && !flow.forced) {
-                backend.counters.econ += 1;
-                backend.servers[slot as usize].counters.econ += 1;
-                return self.refuse(now, request, Trouble::QueueFull, false);
-            }
-            flow.direct = false;
-            flow.assigned = false;
-            flow.leaving = slot;
         }
     }
 
     /// Starts on a server that was remembered as idle, although others wait.
-    fn start_on_idle(&mut self, now: Moment, request: RequestId, slot: u32) {
+    pub(crate) fn start_on_idle(&mut self, now: Moment, request: RequestId, slot: u32) {
         let (flow, backend) = self.parts(request);
         flow.assigned = true;
         flow.server = slot;
@@ -142,55 +132,16 @@ impl Balancer {
         self.connect(now, request);
     }
 
-    /// Balancing proper (spec: balancing, 1.4).
-    #[inline]
-    fn elect(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) -> Elected {
-        let flow = &self.flows[request];
-        let (avoid, key) = (flow.avoid(), flow.hash());
-        let profile = &self.profile;
-        let backend = &mut self.backends[flow.backend as usize];
-        let farm = &backend.farm;
-        if farm.weight() == 0 {
-            return Elected::Nobody;
-        }
-        let in_turn = matches!(
-            backend.config.balance,
-            Balance::RoundRobin | Balance::StaticRr | Balance::First
-        );
-        if in_turn
-            && profile.queue_means_full
-            && farm.queued > 0
-            && farm.queued != farm.connections
-            && (!profile.full_needs_served || farm.served > 0)
-        {
-            return Elected::Full;
-        }
-        let hash = match &backend.config.balance {
-            Balance::Hash(crate::config::HashKey::UrlParam { .. }) => key,
-            Balance::Hash(_) if farm.used() == 1 => Some(0),
-            _ => key,
-        };
-        match backend.picker.pick(farm, Ask { hash, avoid, now }, chance) {
-            Some(slot) => Elected::Server(slot),
-            None => Elected::Full,
-        }
-    }
-
     /// Balancing has chosen `slot`: books who was chosen, and who was left for it.
-    #[inline]
+    #[inline(never)]
     fn assign(&mut self, request: RequestId, slot: u32) {
         let (flow, backend) = self.parts(request);
-        if flow.leaving != slot {
-            backend.counters.lbtot += 1;
-            backend.servers[slot as usize].counters.lbtot += 1;
-        }
+        backend.count_choice(flow, slot);
         if flow.leaving != NONE {
             self.settle(request, Some(slot));
         }
         let flow = &mut self.flows[request];
-        flow.assigned = true;
-        flow.server = slot;
-        flow.by = By::Algorithm;
+        flow.assign(slot);
         if self.wants_decisions() {
             let server = self.flows[request].server_id().expect("just set");
             self.note(Event::Chosen {
@@ -203,7 +154,7 @@ impl Balancer {
 
     /// Ends a departure from a server: anything but that server is a redispatch, the same
     /// server again is a retry (spec: queues, 5, and server states, 6).
-    fn settle(&mut self, request: RequestId, outcome: Option<u32>) {
+    pub(crate) fn settle(&mut self, request: RequestId, outcome: Option<u32>) {
         let flow = &mut self.flows[request];
         let left = core::mem::replace(&mut flow.leaving, NONE);
         if left == NONE {
@@ -233,43 +184,16 @@ impl Balancer {
     }
 
     /// Starts an attempt on the assigned server.
-    #[inline]
     pub(crate) fn connect(&mut self, now: Moment, request: RequestId) {
-        let flow = &mut self.flows[request];
-        flow.phase = Phase::Connecting;
-        flow.turn = flow.turn.wrapping_add(1);
-        flow.counted = true;
-        let slot = flow.server;
-        let unslotted = !flow.slot;
-        if unslotted {
-            flow.assigned_at = now;
-        }
-        let attempt = AttemptId {
-            request,
-            turn: flow.turn,
-        };
-        let backend = &mut self.backends[flow.backend as usize];
-        let server = &mut backend.servers[slot as usize];
-        server.connections += 1;
-        server.counters.stot += 1;
-        server.counters.smax = server.counters.smax.max(server.connections);
-        server.counters.last_session = Some(now);
-        backend.counters.last_session = Some(now);
-        let target = server.id;
-        backend.picker.started(slot, now);
-        if unslotted {
-            backend.picker.took(&backend.farm, slot);
-        }
+        let (flow, backend) = self.parts(request);
+        let dispatched = backend.start_attempt(now, request, flow);
         let lane = backend.limits.connect;
         self.timers.arm(&mut self.flows, now, lane, request);
-        self.outputs.push_back(Output::Dispatch {
-            attempt,
-            server: target,
-        });
+        self.outputs.push(dispatched);
     }
 
     /// `request` joins a line.
-    fn enqueue(&mut self, now: Moment, request: RequestId, slot: Option<u32>) {
+    pub(crate) fn enqueue(&mut self, now: Moment, request: RequestId, slot: Option<u32>) {
         self.tickets += 1;
         let mut ticket = Ticket {
             class: 0,
@@ -370,7 +294,7 @@ impl Balancer {
     }
 
     /// The server that was remembered as idle, if it still is; it is forgotten either way.
-    fn idle_server(&mut self, request: RequestId) -> Option<u32> {
+    pub(crate) fn idle_server(&mut self, request: RequestId) -> Option<u32> {
         let backend = self.backend_of(request);
         let slot = backend.idle.take()?;
         (backend.farm.members[slot as usize].served == 0).then_some(slot)
@@ -502,8 +426,11 @@ impl Balancer {
         flow.phase = Phase::Waiting;
         flow.connected_at = now;
         let lane = backend.limits.server;
+        let observer = backend.observer(flow, Observe::Layer4);
         self.timers.arm(&mut self.flows, now, lane, request);
-        self.observe_connection(now, request, true, chance);
+        if let Some(server) = observer {
+            self.observe_connection(now, server, true, chance);
+        }
     }
 
     /// The head of the answer is there.
@@ -514,35 +441,68 @@ impl Balancer {
         response: &Response<'_>,
         chance: &mut dyn Chance,
     ) {
+        self.relay(now, attempt, response, false, chance);
+    }
+
+    /// [`answered`](Self::answered), put where every request comes by; `whole` if the end of
+    /// the answer is there too. Whether it is being forwarded from now on.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
+    fn relay(
+        &mut self,
+        now: Moment,
+        attempt: AttemptId,
+        response: &Response<'_>,
+        whole: bool,
+        chance: &mut dyn Chance,
+    ) -> bool {
         let request = attempt.request;
         if !self.is_live(attempt, &[Phase::Waiting]) {
-            return self.note_ghost();
+            self.note_ghost();
+            return false;
         }
         self.timers.disarm(&mut self.flows, request);
-        if self.may_retry_status(request, response.status) {
-            self.hang_up(request);
-            return self.retry_answer(now, request, chance);
-        }
         let (flow, backend) = self.parts(request);
+        if backend.retries_status(flow, response.status) {
+            self.hang_up(request);
+            self.retry_answer(now, request, chance);
+            return false;
+        }
         flow.phase = Phase::Relaying;
         flow.answered_at = now;
         flow.status = response.status;
-        backend.counters.answered(response.status);
-        backend.servers[flow.server as usize]
-            .counters
-            .answered(response.status);
         let lane = backend.limits.server;
-        self.observe_status(now, request, response.status, chance);
-        let flow = &self.flows[request];
-        // What was observed may have taken the server down, and its requests with it.
-        if flow.phase == Phase::Over {
-            return;
+        if let Some(server) = backend.count_answer(flow, Observe::Layer7) {
+            self.observe_status(now, server, response.status, chance);
+            // That may have taken the server down, and its requests with it.
+            if self.flows[request].phase == Phase::Over {
+                return false;
+            }
         }
-        if flow.persistence.is_some() {
+        if self.flows[request].persistence.is_some() {
             self.bind(now, request, response);
         }
-        self.timers.arm(&mut self.flows, now, lane, request);
-        self.outputs.push_back(Output::Relay { request });
+        if !whole {
+            self.timers.arm(&mut self.flows, now, lane, request);
+        }
+        self.outputs.push(Output::Relay { request });
+        true
+    }
+
+    /// The head of the answer is there, and its end with it.
+    pub(crate) fn answered_whole(
+        &mut self,
+        now: Moment,
+        attempt: AttemptId,
+        response: &Response<'_>,
+        bytes: u64,
+        chance: &mut dyn Chance,
+    ) {
+        if self.relay(now, attempt, response, true, chance) {
+            self.close(now, attempt.request, bytes);
+        } else {
+            self.note_ghost();
+        }
     }
 
     /// The answer has been forwarded whole.
@@ -551,10 +511,17 @@ impl Balancer {
         if !self.is_live(attempt, &[Phase::Relaying]) {
             return self.note_ghost();
         }
+        self.close(now, request, bytes);
+    }
+
+    /// Books an answer that was forwarded whole.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
+    fn close(&mut self, now: Moment, request: RequestId, bytes: u64) {
         let (flow, backend) = self.parts(request);
         backend.counters.bout += bytes;
         backend.servers[flow.server as usize].counters.bout += bytes;
-        self.end(now, request, true);
+        self.close_books(now, request, true);
     }
 
     /// The server broke its answer off, or gave none (spec: http-and-timing, 3).
@@ -722,11 +689,19 @@ impl Balancer {
         flow.status = status;
         flow.letters = letters;
         self.backend_of(request).counters.answered(status);
-        self.outputs.push_back(Output::Answer { request, status });
+        self.outputs.push(Output::Answer { request, status });
     }
 
     /// Closes the books of `request` (spec: http-and-timing 4, step 7).
+    #[inline(never)]
     pub(crate) fn end(&mut self, now: Moment, request: RequestId, server_side: bool) {
+        self.close_books(now, request, server_side);
+    }
+
+    /// [`end`](Self::end), put where every request comes by.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
+    fn close_books(&mut self, now: Moment, request: RequestId, server_side: bool) {
         self.timers.disarm(&mut self.flows, request);
         let (flow, backend) = self.parts(request);
         flow.phase = Phase::Over;
@@ -789,7 +764,7 @@ impl Balancer {
                 request,
                 turn: flow.turn,
             };
-            self.outputs.push_back(Output::Hangup(attempt));
+            self.outputs.push(Output::Hangup(attempt));
         }
     }
 }

@@ -11,6 +11,7 @@ mod ladder;
 #[cfg(test)]
 mod laws;
 pub mod least_conn;
+mod lineup;
 pub mod map;
 pub mod random;
 mod rate;
@@ -74,6 +75,10 @@ pub trait Policy {
 }
 
 /// The algorithm of one backend: the closed list of them.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a backend has just one of them, and every request asks it"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Picker {
     /// `roundrobin`
@@ -148,19 +153,31 @@ impl Policy for Picker {
         each!(self, policy => policy.weighed(farm, slot, weight_before));
     }
 
+    // Only those who keep books of something are told of it: that is asked for every request.
+
     #[inline]
     fn took(&mut self, farm: &Farm, slot: u32) {
-        each!(self, policy => policy.took(farm, slot));
+        match self {
+            Self::LeastConn(policy) => policy.took(farm, slot),
+            Self::First(policy) => policy.took(farm, slot),
+            _ => {}
+        }
     }
 
     #[inline]
     fn dropped(&mut self, farm: &Farm, slot: u32) {
-        each!(self, policy => policy.dropped(farm, slot));
+        match self {
+            Self::LeastConn(policy) => policy.dropped(farm, slot),
+            Self::First(policy) => policy.dropped(farm, slot),
+            _ => {}
+        }
     }
 
     #[inline]
     fn started(&mut self, slot: u32, now: Moment) {
-        each!(self, policy => policy.started(slot, now));
+        if let Self::Random(random) = self {
+            random.started(slot, now);
+        }
     }
 
     fn limited(&mut self, farm: &Farm, slot: u32) {
@@ -169,13 +186,15 @@ impl Policy for Picker {
 
     #[inline]
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
-        match (self, farm.group()) {
-            (Self::StaticRr(map), _) => map.walk(farm, ask.avoid),
-            (Self::MapHash(map), _) => map.pick(farm, ask, chance),
-            (Self::Random(random), _) => random.pick(farm, ask, chance),
+        if let Group::FirstBackup(slot) = farm.group()
+            && !matches!(self, Self::StaticRr(_) | Self::MapHash(_) | Self::Random(_))
+        {
             // A single backup in force is taken as it is: full or not, to be avoided or not.
-            (_, Group::FirstBackup(slot)) => Some(slot),
-            (policy, _) => each!(policy, policy => policy.pick(farm, ask, chance)),
+            return Some(slot);
         }
+        if let Self::StaticRr(map) = self {
+            return map.walk(farm, ask.avoid);
+        }
+        each!(self, policy => policy.pick(farm, ask, chance))
     }
 }

@@ -1,13 +1,23 @@
 //! Failed attempts: again, elsewhere, or given up (spec: queues, 5).
 
+use crate::backend::Backend;
 use crate::balancer::Balancer;
 use crate::chance::Chance;
-use crate::config::Balance;
+use crate::config::{Balance, Observe};
 use crate::event::Event;
-use crate::flow::{Phase, Trouble};
+use crate::flow::{Flow, Phase, Trouble};
 use crate::ids::{AttemptId, BackendId, RequestId};
 use crate::server::Operational;
 use crate::time::Moment;
+
+impl Backend {
+    /// Whether `retry-on` covers this status, and `flow` may be tried once more.
+    #[inline]
+    pub(crate) fn retries_status(&self, flow: &Flow, status: u16) -> bool {
+        let covered = &self.config.retry_on.statuses;
+        !covered.is_empty() && covered.contains(&status) && flow.failures < self.config.retries
+    }
+}
 
 impl Balancer {
     /// The connection of an attempt was refused.
@@ -32,8 +42,11 @@ impl Balancer {
         flow.phase = Phase::Pausing;
         flow.trouble.get_or_insert(trouble);
         flow.failures += 1;
+        let observer = backend.observer(flow, Observe::Layer4);
         let (failures, backend) = (flow.failures, flow.backend);
-        self.observe_connection(now, request, false, chance);
+        if let Some(server) = observer {
+            self.observe_connection(now, server, false, chance);
+        }
         if self.flows[request].phase == Phase::Over {
             return;
         }
@@ -79,16 +92,6 @@ impl Balancer {
     pub(crate) fn may_retry(&self, request: RequestId) -> bool {
         let flow = &self.flows[request];
         flow.failures < self.backends[flow.backend as usize].config.retries
-    }
-
-    /// Whether `retry-on` covers this status.
-    pub(crate) fn may_retry_status(&self, request: RequestId, status: u16) -> bool {
-        let flow = &self.flows[request];
-        let covered = &self.backends[flow.backend as usize]
-            .config
-            .retry_on
-            .statuses;
-        !covered.is_empty() && covered.contains(&status) && self.may_retry(request)
     }
 
     fn try_again(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {

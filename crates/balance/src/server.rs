@@ -116,11 +116,16 @@ impl Times {
 
 impl Counters {
     pub(crate) fn answered(&mut self, status: u16) {
-        let class = match status {
+        self.hrsp[Self::class(status)] += 1;
+    }
+
+    /// Which of `hrsp` counts this status.
+    #[inline]
+    pub(crate) fn class(status: u16) -> usize {
+        match status {
             100..=599 => usize::from(status / 100 - 1),
             _ => 5,
-        };
-        self.hrsp[class] += 1;
+        }
     }
 }
 

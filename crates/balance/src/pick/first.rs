@@ -47,6 +47,7 @@ impl First {
         }
     }
 
+    #[inline(never)]
     fn open(&mut self, farm: &Farm, slot: u32) {
         let member = &farm.members[slot as usize];
         if member.usable {

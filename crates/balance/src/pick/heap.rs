@@ -1,20 +1,17 @@
-//! A four-way heap of servers by 32-bit key, first in first out among equal keys: the
-//! ordered container of the balancing algorithms (spec: balancing, 1.5).
+//! A four-way heap of servers by 32-bit key, and by turn among equal keys.
 
 use alloc::vec::Vec;
 
 /// The place of a server that is in no heap.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// Servers ordered by key, then by insertion.
+/// Servers ordered by key, then by the turn they were given.
 ///
 /// Several heaps may share one table of places (slot to place), as a server is in at most
 /// one of them; the table therefore belongs to the caller and comes in with each change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Heap {
     seats: Vec<Seat>,
-    /// Given to the next insertion, to tell equal keys apart.
-    turn: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +38,14 @@ impl Heap {
         self.seats.first().map(|seat| seat.slot)
     }
 
-    /// Puts `slot`, which is in no heap, behind its equals.
-    pub(super) fn insert(&mut self, places: &mut [u32], slot: u32, key: u32) {
-        let turn = self.next_turn(places);
-        self.insert_at(places, slot, key, turn);
+    /// The key of the first server, and below it its turn.
+    #[inline]
+    pub(super) fn first_order(&self) -> Option<u64> {
+        self.seats.first().map(|seat| seat.order)
     }
 
-    /// Puts `slot`, which is in no heap, among its equals by `turn`. Not to be mixed with
-    /// [`insert`](Self::insert) in one heap.
-    pub(super) fn insert_at(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
-        debug_assert_eq!(places[slot as usize], NOWHERE);
+    /// Puts `slot`, which is in no heap, among its equals by `turn`.
+    pub(super) fn insert(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
         self.seats.push(Seat::new(slot, key, turn));
         self.sift_up(places, self.seats.len() - 1);
     }
@@ -67,14 +62,8 @@ impl Heap {
         }
     }
 
-    /// Takes `slot`, which is in this heap, out and puts it back behind the equals of `key`.
-    pub(super) fn rekey(&mut self, places: &mut [u32], slot: u32, key: u32) {
-        let turn = self.next_turn(places);
-        self.rekey_at(places, slot, key, turn);
-    }
-
-    /// Like [`rekey`](Self::rekey), for heaps filled by [`insert_at`](Self::insert_at).
-    pub(super) fn rekey_at(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
+    /// Takes `slot`, which is in this heap, out and puts it back among the equals of `key`.
+    pub(super) fn rekey(&mut self, places: &mut [u32], slot: u32, key: u32, turn: u32) {
         let at = places[slot as usize] as usize;
         debug_assert_eq!(self.seats[at].slot, slot);
         let seat = Seat::new(slot, key, turn);
@@ -84,24 +73,6 @@ impl Heap {
         } else {
             self.sift_down(places, at);
         }
-    }
-
-    fn next_turn(&mut self, places: &mut [u32]) -> u32 {
-        if self.turn == u32::MAX {
-            self.renumber(places);
-        }
-        self.turn += 1;
-        self.turn - 1
-    }
-
-    /// Numbers the turns from 0 again, keeping the order. Needed once in 2^32 insertions.
-    fn renumber(&mut self, places: &mut [u32]) {
-        self.seats.sort_unstable_by_key(|seat| seat.order);
-        for (place, seat) in (0..).zip(&mut self.seats) {
-            seat.order = seat.order >> 32 << 32 | u64::from(place);
-            places[seat.slot as usize] = place;
-        }
-        self.turn = self.seats.len() as u32;
     }
 
     fn settle(&mut self, places: &mut [u32], at: usize) {
@@ -172,32 +143,6 @@ mod tests {
         .collect()
     }
 
-    #[test]
-    fn equal_keys_leave_in_order_of_insertion() {
-        let mut places = vec![NOWHERE; 9];
-        let mut heap = Heap::default();
-        for slot in [4, 2, 7, 0, 8, 1] {
-            heap.insert(&mut places, slot, slot % 2);
-        }
-        heap.rekey(&mut places, 2, 0);
-        assert_eq!(drain(&mut heap, &mut places), [4, 0, 8, 2, 7, 1]);
-        assert_eq!(places, [NOWHERE; 9]);
-    }
-
-    #[test]
-    fn turns_start_again_without_a_change_of_order() {
-        let mut places = vec![NOWHERE; 6];
-        let mut heap = Heap {
-            turn: u32::MAX - 2,
-            ..Heap::default()
-        };
-        for slot in [3, 1, 5, 0, 4] {
-            heap.insert(&mut places, slot, 7);
-        }
-        assert_eq!(heap.turn, 5);
-        assert_eq!(drain(&mut heap, &mut places), [3, 1, 5, 0, 4]);
-    }
-
     proptest! {
         /// The heap is an ordered set of (key, turn, slot).
         #[test]
@@ -206,11 +151,11 @@ mod tests {
             let mut heap = Heap::default();
             let mut tree = BTreeSet::new();
             let mut keys = vec![None; 40];
-            for (turn, (slot, key)) in steps.into_iter().enumerate() {
+            for (turn, (slot, key)) in (0..).zip(steps) {
                 let seat = &mut keys[slot as usize];
                 match (*seat, key) {
                     (None, key) => {
-                        heap.insert(&mut places, slot, key);
+                        heap.insert(&mut places, slot, key, turn);
                         *seat = Some((key, turn));
                     }
                     (Some((old, since)), 0) => {
@@ -219,7 +164,7 @@ mod tests {
                         *seat = None;
                     }
                     (Some((old, since)), key) => {
-                        heap.rekey(&mut places, slot, key);
+                        heap.rekey(&mut places, slot, key, turn);
                         tree.remove(&(old, since, slot));
                         *seat = Some((key, turn));
                     }

@@ -151,7 +151,7 @@ impl LeastConn {
     }
 
     /// The load of `slot` may have changed.
-    #[inline]
+    #[inline(never)]
     fn reposition(&mut self, farm: &Farm, slot: u32) {
         if !self.links[slot as usize].present {
             return;

@@ -156,7 +156,7 @@ impl<'a> Contest<'a> {
 
     fn enter(&mut self, slot: u32) {
         let key = self.keys[slot as usize];
-        self.heap.insert_at(&mut self.places, slot, key, slot);
+        self.heap.insert(&mut self.places, slot, key, slot);
         self.expect(slot, 1);
     }
 
@@ -190,7 +190,7 @@ impl<'a> Contest<'a> {
 
     fn rekey(&mut self, slot: u32, key: u32) {
         self.keys[slot as usize] = key;
-        self.heap.rekey_at(&mut self.places, slot, key, slot);
+        self.heap.rekey(&mut self.places, slot, key, slot);
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::books::Due;
 use crate::chance::Chance;
 use crate::farm::{Farm, Group, Member};
-use crate::pick::heap::{Heap, NOWHERE};
+use crate::pick::lineup::{Lineup, Table};
 use crate::pick::{Ask, Policy};
 use crate::profile::{Profile, WeightRule};
 
@@ -24,7 +24,7 @@ pub struct RoundRobin {
     /// What each server carries, by slot.
     turns: Vec<Turn>,
     /// Each server's place in its tree.
-    places: Vec<u32>,
+    table: Table,
     /// Servers found full during a pick; empty between picks.
     aside: Vec<u32>,
     weight_rule: WeightRule,
@@ -35,12 +35,10 @@ pub struct RoundRobin {
 /// One group of servers going round.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Round {
-    /// Served at least once in this window.
-    curr: Heap,
-    /// Those not yet served in this window, and those that wait for the next one.
-    waiting: [Heap; 2],
-    /// Which of `waiting` belongs to this window.
-    init: Waiting,
+    /// By [`Tree`], but for `Out`.
+    trees: [Lineup; 3],
+    /// Which of the two waiting trees belongs to this window.
+    init: Tree,
     /// The number of the next pick (`pos`).
     position: u32,
     /// The weight of this window (`cw`).
@@ -49,29 +47,29 @@ struct Round {
     weight: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Waiting {
-    #[default]
-    Even,
-    Odd,
-}
-
-impl Waiting {
-    fn other(self) -> Self {
-        match self {
-            Self::Even => Self::Odd,
-            Self::Odd => Self::Even,
-        }
-    }
-}
-
 /// Which tree of its round a server is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Tree {
+    /// Served at least once in this window.
+    Curr,
+    /// Waits for this window or the next one, as [`Round::init`] says.
+    Even,
+    /// The other of these two.
+    Odd,
+    /// In none.
     #[default]
     Out,
-    Curr,
-    Waiting(Waiting),
+}
+
+impl Tree {
+    /// Of the two that wait, the other one.
+    fn other(self) -> Self {
+        if self == Self::Even {
+            Self::Odd
+        } else {
+            Self::Even
+        }
+    }
 }
 
 /// What one server carries. All arithmetic on it wraps at 32 bits, as HAProxy's does.
@@ -87,20 +85,19 @@ struct Turn {
 }
 
 impl Round {
-    fn tree(&mut self, tree: Tree) -> Option<&mut Heap> {
-        match tree {
-            Tree::Out => None,
-            Tree::Curr => Some(&mut self.curr),
-            Tree::Waiting(Waiting::Even) => Some(&mut self.waiting[0]),
-            Tree::Waiting(Waiting::Odd) => Some(&mut self.waiting[1]),
-        }
+    #[inline]
+    fn tree(&mut self, tree: Tree) -> Option<&mut Lineup> {
+        self.trees.get_mut(tree as usize)
     }
 
-    fn init(&self) -> &Heap {
-        match self.init {
-            Waiting::Even => &self.waiting[0],
-            Waiting::Odd => &self.waiting[1],
-        }
+    #[inline]
+    fn curr(&self) -> &Lineup {
+        &self.trees[Tree::Curr as usize]
+    }
+
+    #[inline]
+    fn init(&self) -> &Lineup {
+        &self.trees[if self.init == Tree::Even { 1 } else { 2 }]
     }
 
     /// The next window begins.
@@ -128,18 +125,21 @@ impl RoundRobin {
         let mut this = Self {
             rounds: [Round::default(), Round::default()],
             turns: vec![Turn::default(); farm.members.len()],
-            places: vec![NOWHERE; farm.members.len()],
+            table: Table::new(farm.members.len()),
             aside: Vec::new(),
             weight_rule: profile.rr_weight,
             configured: farm.members.len() as u32,
         };
+        for round in &mut this.rounds {
+            round.init = Tree::Even;
+        }
         for (slot, member) in (0..).zip(&farm.members) {
             if member.usable {
                 let round = &mut this.rounds[usize::from(member.backup)];
                 round.weight = round.weight.wrapping_add(member.weight);
                 round.window = round.weight;
                 round.position = round.weight;
-                this.wait(member, slot, Waiting::default());
+                this.wait(member, slot, Tree::Even);
             }
         }
         this
@@ -153,7 +153,7 @@ impl RoundRobin {
     #[inline]
     fn candidate(&mut self, round: usize) -> Option<u32> {
         let round = &self.rounds[round];
-        let served = round.curr.first();
+        let served = round.curr().first();
         if let Some(slot) = served
             && self.turns[slot as usize].due <= round.position
         {
@@ -210,34 +210,53 @@ impl RoundRobin {
     }
 
     /// Puts `slot` among those that wait, the heavier first.
-    fn wait(&mut self, member: &Member, slot: u32, waiting: Waiting) {
+    #[inline]
+    fn wait(&mut self, member: &Member, slot: u32, waiting: Tree) {
         let key = HEAVIEST.wrapping_sub(member.weight);
-        self.put(member, slot, Tree::Waiting(waiting), key);
+        self.put(member, slot, waiting, key);
     }
 
+    #[inline]
     fn put(&mut self, member: &Member, slot: u32, tree: Tree, key: u32) {
         let round = &mut self.rounds[usize::from(member.backup)];
-        let places = &mut self.places[..];
+        let table = &mut self.table;
         let before = core::mem::replace(&mut self.turns[slot as usize].tree, tree);
         if before == tree {
-            if let Some(heap) = round.tree(tree) {
-                heap.rekey(places, slot, key);
+            if let Some(lineup) = round.tree(tree) {
+                lineup.rekey(table, slot, key);
             }
             return;
         }
-        if let Some(heap) = round.tree(before) {
-            heap.remove(places, slot);
+        if let Some(lineup) = round.tree(before) {
+            lineup.remove(table, slot);
         }
-        if let Some(heap) = round.tree(tree) {
-            heap.insert(places, slot, key);
+        if let Some(lineup) = round.tree(tree) {
+            lineup.insert(table, slot, key);
         }
     }
 
     fn take_out(&mut self, farm: &Farm, slot: u32) {
         let tree = core::mem::take(&mut self.turns[slot as usize].tree);
         let round = &mut self.rounds[usize::from(farm.members[slot as usize].backup)];
-        if let Some(heap) = round.tree(tree) {
-            heap.remove(&mut self.places, slot);
+        if let Some(lineup) = round.tree(tree) {
+            lineup.remove(&mut self.table, slot);
+        }
+    }
+
+    /// Puts those back that a pick found full or was told to avoid: to where they are due, or
+    /// among those that wait in the `switched` round, if its window ended during the pick.
+    #[cold]
+    fn put_back(&mut self, farm: &Farm, chosen: Option<u32>, switched: Option<usize>) {
+        while let Some(slot) = self.aside.pop() {
+            if chosen == Some(slot) {
+                continue;
+            }
+            if let Some(round) = switched {
+                let init = self.rounds[round].init;
+                self.wait(&farm.members[slot as usize], slot, init);
+            } else {
+                self.place(farm, slot);
+            }
         }
     }
 
@@ -248,11 +267,11 @@ impl RoundRobin {
         match turn.tree {
             Tree::Curr => {}
             Tree::Out => turn.due = round.position,
-            Tree::Waiting(waiting) if waiting == round.init => {
+            tree if tree == round.init => {
                 turn.due = 0;
                 turn.rest = 0;
             }
-            Tree::Waiting(_) => turn.due = turn.due.wrapping_add(round.window),
+            Tree::Even | Tree::Odd => turn.due = turn.due.wrapping_add(round.window),
         }
     }
 
@@ -295,8 +314,8 @@ impl RoundRobin {
         match turn.tree {
             Tree::Out => None,
             Tree::Curr => Some(Due::At(turn.due)),
-            Tree::Waiting(waiting) if waiting == round.init => Some(Due::First),
-            Tree::Waiting(_) => Some(Due::NextWindow),
+            tree if tree == round.init => Some(Due::First),
+            Tree::Even | Tree::Odd => Some(Due::NextWindow),
         }
     }
 }
@@ -304,7 +323,7 @@ impl RoundRobin {
 impl Policy for RoundRobin {
     fn added(&mut self, farm: &Farm, _slot: u32, _weight: u32) {
         self.turns.resize(farm.members.len(), Turn::default());
-        self.places.resize(farm.members.len(), NOWHERE);
+        self.table.resize(farm.members.len());
     }
 
     fn joined(&mut self, farm: &Farm, slot: u32) {
@@ -336,7 +355,7 @@ impl Policy for RoundRobin {
         };
         match rule {
             WeightRule::Reinsert => self.enter(farm, slot),
-            WeightRule::Adjust if self.turns[slot as usize].tree == Tree::Waiting(init) => {
+            WeightRule::Adjust if self.turns[slot as usize].tree == init => {
                 self.wait(&farm.members[slot as usize], slot, init);
             }
             WeightRule::Adjust => self.adjust(farm, slot),
@@ -381,16 +400,8 @@ impl Policy for RoundRobin {
         if let Some(slot) = chosen {
             self.place(farm, slot);
         }
-        while let Some(slot) = self.aside.pop() {
-            if chosen == Some(slot) {
-                continue;
-            }
-            if switched {
-                let init = self.rounds[in_force].init;
-                self.wait(&farm.members[slot as usize], slot, init);
-            } else {
-                self.place(farm, slot);
-            }
+        if !self.aside.is_empty() {
+            self.put_back(farm, chosen, switched.then_some(in_force));
         }
         chosen
     }
