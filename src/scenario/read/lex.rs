@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
             self.at += stop;
             if self.byte() == Some(b'"') {
                 self.at += 1;
-                if text.contains('\n') && self.in_midst_of_a_line() {
+                if self.text[start..self.at].contains('\n') && self.in_midst_of_a_line() {
                     return self.endless_text(start, 1);
                 }
                 break;
@@ -205,8 +205,10 @@ impl<'a> Reader<'a> {
     /// lines this means that its closing quote is missing, and that the one just read
     /// was meant to open another.
     fn in_midst_of_a_line(&self) -> bool {
-        let next = self.rest().chars().next();
-        next.is_some_and(|c| c == '_' || c == '/' || c.is_alphanumeric())
+        let rest = self.rest();
+        let comment = rest.starts_with("//") || rest.starts_with("/*");
+        let next = rest.chars().next();
+        !comment && next.is_some_and(|c| c == '_' || c == '/' || c.is_alphanumeric())
     }
 
     fn endless_text(&mut self, start: usize, lead: usize) -> Node {
