@@ -97,7 +97,7 @@ fn measure(plan: &Plan) -> String {
 fn requests(client: &Client) -> u64 {
     match client {
         Client::Threads(group) => u64::from(group.threads) * group.loops.unwrap_or(0),
-        Client::Browser(_) | Client::Arrivals(_) => 0,
+        Client::Script(_) | Client::Browser(_) | Client::Arrivals(_) => 0,
     }
 }
 

@@ -7,6 +7,7 @@
 //! An actor changes itself and pushes what follows through its outbox; it never calls
 //! another actor. `stage` is the post office, `port` is where the core is asked.
 
+mod answers;
 mod arrivals;
 mod browser;
 mod clients;
@@ -25,6 +26,9 @@ mod pace;
 mod parcel;
 mod pool;
 mod port;
+mod program;
+mod script_group;
+mod script_thread;
 mod sessions;
 mod stage;
 mod thread_group;

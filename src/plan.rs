@@ -4,8 +4,13 @@
 //! the reports read their names. All moments count from the start of the proxy.
 
 mod arrivals;
+pub mod expression;
+pub mod script;
+pub mod template;
 
 pub use arrivals::{Arrival, Arrivals};
+pub use script::ScriptGroup;
+pub use template::Template;
 
 use balance::{BackendId, Config, Door, Moment, ServerId, Span};
 
@@ -119,6 +124,8 @@ pub enum Sampled {
 pub enum Client {
     /// JMeter's thread group.
     Threads(ThreadGroup),
+    /// JMeter's thread group with more in its loop.
+    Script(Box<ScriptGroup>),
     /// A person with a browser.
     Browser(Browser),
     /// Requests with moments of their own, as a log has them.
@@ -130,6 +137,7 @@ impl Client {
     pub fn name(&self) -> &str {
         match self {
             Self::Threads(group) => &group.name,
+            Self::Script(script) => &script.group.name,
             Self::Browser(browser) => &browser.name,
             Self::Arrivals(arrivals) => &arrivals.name,
         }
@@ -139,6 +147,7 @@ impl Client {
     pub fn actors(&self) -> u32 {
         match self {
             Self::Threads(group) => group.threads,
+            Self::Script(script) => script.group.threads,
             Self::Browser(_) => 1,
             Self::Arrivals(arrivals) => arrivals.list.len() as u32,
         }
@@ -148,6 +157,8 @@ impl Client {
     pub fn request(&self, actor: u32) -> &RequestLine {
         match self {
             Self::Threads(group) => &group.request,
+            // The first request stands for all of them.
+            Self::Script(script) => &script.group.request,
             Self::Browser(browser) => &browser.request,
             Self::Arrivals(arrivals) => arrivals.request(actor),
         }

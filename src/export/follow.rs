@@ -237,6 +237,7 @@ impl<'p, R: Reader> Follower<'p, R> {
     fn keeps_alive(&self, client: u32) -> bool {
         match &self.plan.clients[client as usize] {
             Client::Threads(group) => group.keep_alive,
+            Client::Script(script) => script.group.keep_alive && !script.new_visitors,
             Client::Browser(_) => true,
             // Each arrival counts as a connection.
             Client::Arrivals(_) => false,

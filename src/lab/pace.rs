@@ -58,7 +58,7 @@ impl Varying {
     }
 }
 
-fn distribution(sampled: &Sampled) -> Distribution {
+pub(super) fn distribution(sampled: &Sampled) -> Distribution {
     match sampled {
         Sampled::Constant(span) => Distribution::Constant(*span),
         Sampled::Uniform(from, to) => Distribution::Uniform(*from, *to),

@@ -119,7 +119,7 @@ impl World {
         mut agenda: Agenda<Parcel>,
     ) -> Result<Self, BuildError> {
         let wire = Wire::new(&plan.wire, &mut agenda);
-        let clients = Clients::new(&plan.clients, &mut seeds, &mut agenda)?;
+        let clients = Clients::new(plan, &mut seeds, &mut agenda)?;
         let nodes = (0..)
             .zip(&plan.nodes)
             .map(|(index, node)| Node::new(node, index, &mut seeds, &mut agenda))

@@ -28,7 +28,7 @@ impl Stickiness {
                 Client::Threads(group) => (group.cookies && !group.clear_cookies, &group.request),
                 Client::Browser(browser) => (true, &browser.request),
                 // Users come and go with cookies of their own.
-                Client::Arrivals(_) => return false,
+                Client::Arrivals(_) | Client::Script(_) => return false,
             };
             let own_cookie = request.headers.iter().any(|(name, _)| name == "cookie");
             keeps

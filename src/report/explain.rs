@@ -126,7 +126,7 @@ impl Teller<'_> {
     fn client(&self, client: u32, thread: u32) -> String {
         match &self.plan.clients[client as usize] {
             Client::Arrivals(arrivals) => arrivals.users[thread as usize].clone(),
-            Client::Threads(_) | Client::Browser(_) => client_name(self.plan, client, thread),
+            _ => client_name(self.plan, client, thread),
         }
     }
 
@@ -135,10 +135,12 @@ impl Teller<'_> {
         let count = threads.clone().count();
         let group = &self.plan.clients[client as usize];
         match group {
-            Client::Threads(_) | Client::Arrivals(_) if count > 3 => Said::new("clients")
-                .with("count", count)
-                .with("group", group.name())
-                .into(),
+            Client::Threads(_) | Client::Script(_) | Client::Arrivals(_) if count > 3 => {
+                Said::new("clients")
+                    .with("count", count)
+                    .with("group", group.name())
+                    .into()
+            }
             _ => {
                 let names: Vec<String> = threads.map(|t| self.client(client, t)).collect();
                 names.into()
@@ -159,7 +161,7 @@ impl Teller<'_> {
 /// Everything that a client may ask for.
 fn requests(client: &Client) -> Vec<&RequestLine> {
     match client {
-        Client::Threads(_) | Client::Browser(_) => vec![client.request(0)],
+        Client::Threads(_) | Client::Script(_) | Client::Browser(_) => vec![client.request(0)],
         Client::Arrivals(arrivals) => arrivals.requests.iter().collect(),
     }
 }

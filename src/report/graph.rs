@@ -154,6 +154,9 @@ fn escape(text: &str) -> String {
 fn client(client: &Client) -> String {
     match client {
         Client::Threads(group) => format!("{}\n{} threads", group.name, group.threads),
+        Client::Script(script) => {
+            format!("{}\n{} threads", script.group.name, script.group.threads)
+        }
         Client::Browser(browser) => format!("{}\nbrowser", browser.name),
         Client::Arrivals(arrivals) => {
             format!("{}\n{} requests", arrivals.name, arrivals.list.len())

@@ -290,6 +290,8 @@ pub fn client_name(plan: &Plan, client: u32, thread: u32) -> String {
     match plan.clients.get(client as usize) {
         Some(Client::Threads(group)) if group.threads == 1 => group.name.clone(),
         Some(Client::Threads(group)) => format!("{}/{}", group.name, thread + 1),
+        Some(Client::Script(script)) if script.group.threads == 1 => script.group.name.clone(),
+        Some(Client::Script(script)) => format!("{}/{}", script.group.name, thread + 1),
         Some(Client::Browser(browser)) => browser.name.clone(),
         Some(Client::Arrivals(arrivals)) => arrivals.user(thread).to_owned(),
         None => format!("client {client}"),

@@ -11,6 +11,7 @@ mod late_checks;
 mod names;
 mod nodes;
 mod proxy;
+pub(crate) mod script;
 mod server;
 mod timeline;
 mod traps;

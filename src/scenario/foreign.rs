@@ -253,6 +253,7 @@ fn told_way(plan: &Plan, imported: &Imported) -> Option<String> {
 fn doors_of(client: &Client) -> Vec<Door> {
     match client {
         Client::Threads(group) => group.request.door.into_iter().collect(),
+        Client::Script(script) => script.group.request.door.into_iter().collect(),
         Client::Browser(browser) => browser.request.door.into_iter().collect(),
         Client::Arrivals(arrivals) => arrivals.requests.iter().filter_map(|r| r.door).collect(),
     }
@@ -261,6 +262,7 @@ fn doors_of(client: &Client) -> Vec<Door> {
 fn backends_of(client: &Client) -> Vec<BackendId> {
     match client {
         Client::Threads(group) => vec![group.request.backend],
+        Client::Script(script) => vec![script.group.request.backend],
         Client::Browser(browser) => vec![browser.request.backend],
         Client::Arrivals(arrivals) => arrivals.requests.iter().map(|r| r.backend).collect(),
     }

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod claim;
+mod script;
 mod words;
 
 use balance::config::{Backend, Check, Server};
@@ -121,31 +122,12 @@ impl Resolver<'_> {
     fn client(&self, client: &Client) -> (String, schema::Client) {
         match client {
             Client::Threads(group) => {
-                let request = self.request(&group.request);
-                let cookies = match (group.cookies, group.clear_cookies) {
-                    (false, _) => Cookies::Off,
-                    (true, true) => Cookies::Clear,
-                    (true, false) => Cookies::Keep,
-                };
-                let written = schema::ThreadGroup {
-                    threads: Some(i64::from(group.threads)),
-                    loops: group.loops.map(|loops| loops as i64),
-                    duration: group.duration.map(time),
-                    ramp_up: Some(time(group.ramp_up)),
-                    think: Some(Time(units::write_sampled(&group.think))),
-                    cookies: Some(cookies),
-                    keep_alive: Some(group.keep_alive),
-                    connect_timeout: group.connect_timeout.map(time),
-                    response_timeout: group.response_timeout.map(time),
-                    method: request.method,
-                    uri: request.uri,
-                    headers: request.headers,
-                    source: request.source,
-                    backend: request.backend,
-                    start: Some(self.moment(group.start)),
-                };
-                let client = schema::Client::ThreadGroup(Box::new(written));
+                let client = schema::Client::ThreadGroup(Box::new(self.thread_group(group)));
                 (group.name.clone(), client)
+            }
+            Client::Script(script) => {
+                let client = schema::Client::ThreadGroup(Box::new(self.script_group(script)));
+                (script.group.name.clone(), client)
             }
             Client::Browser(browser) => {
                 let mut written = self.request(&browser.request);
@@ -159,6 +141,33 @@ impl Resolver<'_> {
                 let client = schema::Client::Arrivals(Box::new(self.arrivals(arrivals)));
                 (arrivals.name.clone(), client)
             }
+        }
+    }
+
+    fn thread_group(&self, group: &crate::plan::ThreadGroup) -> schema::ThreadGroup {
+        let request = self.request(&group.request);
+        let cookies = match (group.cookies, group.clear_cookies) {
+            (false, _) => Cookies::Off,
+            (true, true) => Cookies::Clear,
+            (true, false) => Cookies::Keep,
+        };
+        schema::ThreadGroup {
+            threads: Some(i64::from(group.threads)),
+            loops: group.loops.map(|loops| loops as i64),
+            duration: group.duration.map(time),
+            ramp_up: Some(time(group.ramp_up)),
+            think: Some(Time(units::write_sampled(&group.think))),
+            cookies: Some(cookies),
+            keep_alive: Some(group.keep_alive),
+            connect_timeout: group.connect_timeout.map(time),
+            response_timeout: group.response_timeout.map(time),
+            method: request.method,
+            uri: request.uri,
+            headers: request.headers,
+            source: request.source,
+            backend: request.backend,
+            start: Some(self.moment(group.start)),
+            ..schema::ThreadGroup::default()
         }
     }
 

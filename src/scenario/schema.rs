@@ -27,6 +27,8 @@ macro_rules! settings {
     )*};
 }
 
+pub mod script;
+
 settings! {
     /// A scenario file.
     Scenario {
@@ -227,6 +229,18 @@ settings! {
         backend: String,
         /// When it starts, counted from the start of the clients.
         start: Time,
+        /// What each iteration does, where that is more than one request.
+        script: Vec<script::Deed>,
+        /// Variables that each thread of a script begins with.
+        variables: Named<String>,
+        /// Cookies that each thread of a script begins with, as in `Set-Cookie`.
+        own_cookies: Vec<String>,
+        /// What a thread does after a failed sample.
+        on_error: script::OnError,
+        /// The clients that must be done before it starts.
+        after: Vec<String>,
+        /// Whether each iteration opens a connection of its own.
+        new_visitors: bool,
     }
 
     /// A person with a browser.

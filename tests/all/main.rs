@@ -29,6 +29,7 @@ mod reasons;
 mod reference;
 mod rules;
 mod scenarios;
+mod scripts;
 mod sequences;
 mod snapshots;
 mod tidy;

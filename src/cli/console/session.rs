@@ -457,7 +457,7 @@ fn browser<'a>(plan: &'a mut Plan, name: &str, at: Moment) -> Result<&'a mut Vec
             }
             Ok(&mut browser.steps)
         }
-        Client::Threads(_) | Client::Arrivals(_) => Err(format!(
+        Client::Threads(_) | Client::Script(_) | Client::Arrivals(_) => Err(format!(
             "{name} is no browser, but follows a plan of its own"
         )),
     }

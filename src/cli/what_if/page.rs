@@ -137,6 +137,7 @@ fn budget(case: &Case<'_>) -> Option<String> {
         .iter()
         .map(|client| match client {
             Client::Threads(group) => group.threads,
+            Client::Script(script) => script.group.threads,
             Client::Browser(_) => 1,
             Client::Arrivals(arrivals) => arrivals.users.len() as u32,
         })

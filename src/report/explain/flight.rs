@@ -51,7 +51,7 @@ impl Flight {
             thread,
             person: match &plan.clients[client as usize] {
                 Client::Arrivals(arrivals) => arrivals.list[thread as usize].user,
-                Client::Threads(_) | Client::Browser(_) => thread,
+                Client::Threads(_) | Client::Script(_) | Client::Browser(_) => thread,
             },
             cleared,
             bound: false,

@@ -104,6 +104,7 @@ impl Teller<'_> {
     fn clears(&self, tale: &Tale) -> bool {
         match &self.plan.clients[tale.client as usize] {
             Client::Threads(group) => group.clear_cookies,
+            Client::Script(script) => script.group.clear_cookies,
             Client::Browser(_) | Client::Arrivals(_) => false,
         }
     }

@@ -321,6 +321,7 @@ fn share(server: &Server) -> Value {
 pub(super) fn threads(client: &Client) -> u32 {
     match client {
         Client::Threads(group) => group.threads,
+        Client::Script(script) => script.group.threads,
         Client::Browser(_) => 1,
         Client::Arrivals(arrivals) => arrivals.users.len() as u32,
     }

@@ -40,7 +40,8 @@ impl Check {
             self.names.clients.push(name.clone());
             plans.push(match client {
                 schema::Client::ThreadGroup(group) => {
-                    Client::Threads(self.thread_group(at, name, group))
+                    let common = self.thread_group(at, name, group);
+                    self.script_group(at, common, group)
                 }
                 schema::Client::Browser(browser) => {
                     Client::Browser(self.browser(at, name, browser))
@@ -50,6 +51,7 @@ impl Check {
                 }
             });
         }
+        super::script::join(&mut plans);
         // A client that was refused can still be spoken of.
         self.names.clients.extend(at.holes().iter().cloned());
         if plans.is_empty() && at.holes().is_empty() {
@@ -168,7 +170,7 @@ impl Check {
         }
     }
 
-    fn uri(&mut self, at: At<'_>, uri: Option<&str>) -> String {
+    pub(super) fn uri(&mut self, at: At<'_>, uri: Option<&str>) -> String {
         let uri = uri.unwrap_or("/");
         if !uri.starts_with('/') || uri.contains(char::is_whitespace) {
             let complaint = Diagnostic::new(
@@ -198,7 +200,7 @@ impl Check {
         })
     }
 
-    fn backend_called(&mut self, at: At<'_>, name: Option<&str>) -> Option<BackendId> {
+    pub(super) fn backend_called(&mut self, at: At<'_>, name: Option<&str>) -> Option<BackendId> {
         let name = name?;
         let found = self.names.backends.iter().position(|known| known == name);
         if found.is_none() {

@@ -43,6 +43,7 @@ impl Check {
 fn users(client: &Client) -> u64 {
     match client {
         Client::Threads(group) => u64::from(group.threads),
+        Client::Script(script) => u64::from(script.group.threads),
         Client::Browser(_) => 1,
         // Nobody waits for anybody: there is no limit.
         Client::Arrivals(_) => u64::MAX / 2,

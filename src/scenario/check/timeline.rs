@@ -35,6 +35,7 @@ impl Check {
                 (Some(at), Some(Deed::Act(action))) => timeline.push(Timed { at, action }),
                 (Some(at), Some(Deed::Begin(client))) => match clients.get_mut(client) {
                     Some(Client::Threads(group)) => group.start = at,
+                    Some(Client::Script(script)) => script.group.start = at,
                     Some(Client::Browser(browser)) => browser.start = at,
                     Some(Client::Arrivals(arrivals)) => arrivals.start = at,
                     None => {}

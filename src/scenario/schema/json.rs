@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema as schema};
 use serde_json::{Value, json};
 
+use super::script::Amount;
 use super::{Named, Scenario, Time};
 
 /// JSON Schema (draft 2020-12) of a scenario written in JSON, as a text of many lines.
@@ -69,6 +70,20 @@ impl JsonSchema for Time {
             "type": "string",
             "pattern": r"^\s*((uniform|exponential|normal|any)\s)?\s*([+-]?[0-9.]+\s*(ns|us|µs|ms|s|min|m|h|d)\s*)+$",
             "examples": ["250ms", "2.5s", "1m 30s", "-2s", "uniform 3ms 5ms"],
+        })
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema!({
+            "description": "A whole number, or a text with variables that comes to one.",
+            "type": ["integer", "string"],
+            "examples": [3, "${times}"],
         })
     }
 }
