@@ -26,7 +26,9 @@ pub const KNOWN: &[Known] = &[
               attempts. The two differ only if HAProxy reuses a lower descriptor that another \
               connection freed in the same turn, such as a command's on the administration \
               socket; and pauses before a retry that end within a millisecond of each other \
-              may end in either order. Recordings of such programs do not repeat themselves.",
+              may end in either order. Recordings of such programs do not repeat themselves. For the \
+              same reason the connection counts that the log gives refused requests of one turn \
+              are compared as a set.",
     },
     Known {
         what: "`abort`",

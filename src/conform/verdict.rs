@@ -6,6 +6,7 @@ use std::path::Path;
 use balance::{Profile, Version};
 use serde_json::Value;
 
+use super::crowd;
 use super::distribution::{Fit, Shares};
 use super::reason;
 use super::recording::{Operation, Recording, RecordingError, Seen, To};
@@ -181,6 +182,11 @@ fn restless(stuck: &Stuck) -> Differing {
 
 /// Every word in which two observations of one operation differ.
 fn differing(operation: &Operation, recorded: &Seen, core: &Seen) -> Vec<Differing> {
+    let [recorded, core] = [recorded, core].map(|seen| {
+        let mut seen = seen.clone();
+        crowd::settle(&mut seen);
+        seen
+    });
     let mut recorded = recorded.words();
     if matches!(operation, Operation::End(_)) && recorded.get("status") == Some(&Value::from(200)) {
         // Written when the program did not hold the request and the recorder had to.
