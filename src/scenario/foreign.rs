@@ -210,8 +210,8 @@ fn told_load(client: &Client) -> Option<String> {
     };
     let name = &group.name;
     Some(format!(
-        "no test plan is given: {} threads{times}, started over {}, {cookies} \
-         (--plan tester.jmx, --set clients.{name}.threads=50, --set clients.{name}.cookies=clear)",
+        "nothing says what load there is: {} threads{times}, started over {}, {cookies} \
+         (--set clients.{name}.threads=50, --set clients.{name}.cookies=clear)",
         group.threads,
         units::write(group.ramp_up),
     ))

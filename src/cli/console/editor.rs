@@ -8,7 +8,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
-use rustyline::{Config, Context, Helper};
+use rustyline::{CompletionType, Config, Context, Helper};
 
 use super::order::WORDS;
 use super::session::Session;
@@ -34,7 +34,10 @@ impl Editor {
         if !io::stdin().is_terminal() {
             return Self::Pipe;
         }
-        let config = Config::builder().auto_add_history(true).build();
+        let config = Config::builder()
+            .auto_add_history(true)
+            .completion_type(CompletionType::List)
+            .build();
         match rustyline::Editor::with_history(config, MemHistory::new()) {
             Ok(mut editor) => {
                 editor.set_helper(Some(Words::of(session)));
