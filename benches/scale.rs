@@ -72,6 +72,11 @@ fn plan(name: &str, loops: Option<u64>) -> Plan {
 /// Lets the plan happen once and says what it took.
 fn measure(plan: &Plan) -> String {
     let clients: u32 = plan.clients.iter().map(Client::actors).sum();
+    // The program's own pages come in as they run: they are not what a client costs.
+    let few = self::plan("closed-2x2", Some(50));
+    let mut warm = World::new(&few).expect("the balancer accepts these settings");
+    warm.run(&mut Tally::new(&few, KeepPicks::AsExpected))
+        .expect("the run ends within its budget");
     let memory = peak_memory();
     let start = processor_time();
     let mut world = World::new(plan).expect("the balancer accepts these settings");
