@@ -13,7 +13,6 @@ use balance::event::Status;
 use super::journal::{Journal, What, moves};
 use crate::trace::{Names, Place};
 
-pub(super) use build::algorithm;
 pub use build::sequence;
 
 /// A diagram: time runs down, the parties stand side by side.

@@ -14,7 +14,6 @@ use balance::{By, Ending, Span};
 
 use super::Clock;
 use super::journal::{Entry, Exchange, Journal, What, client_name};
-use super::sequence::algorithm;
 use crate::locale::{Said, Value};
 use crate::plan::{Plan, RequestLine};
 use crate::trace::Names;
@@ -195,7 +194,7 @@ fn stick(first: Option<By>) -> Row {
 /// What the algorithm had to say.
 fn asked_algorithm(backend: &Backend, first: Option<By>) -> Row {
     let said = Said::new("why-algorithm")
-        .with("algorithm", algorithm(&backend.balance))
+        .with("algorithm", backend.balance.name())
         .with("by", deciding(first));
     Row::new("topic-algorithm", said).by("4.2 balance")
 }

@@ -411,6 +411,23 @@ impl Default for Server {
 }
 
 impl Balance {
+    /// The word after `balance`, without arguments (manual: "balance").
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RoundRobin => "roundrobin",
+            Self::StaticRr => "static-rr",
+            Self::LeastConn => "leastconn",
+            Self::First => "first",
+            Self::Random(_) => "random",
+            Self::Hash(HashKey::Source) => "source",
+            Self::Hash(HashKey::Uri { .. }) => "uri",
+            Self::Hash(HashKey::UrlParam { .. }) => "url_param",
+            Self::Hash(HashKey::Header { .. }) => "hdr",
+            Self::Hash(HashKey::RdpCookie(_)) => "rdp-cookie",
+            Self::Hash(HashKey::Expression(_)) => "hash",
+        }
+    }
+
     /// Whether the algorithm follows weights at run time (manual: "balance"; a hash does
     /// when `hash-type` is consistent).
     pub fn is_dynamic(&self, hash: HashType) -> bool {

@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 use crate::admin::FIRST_NUMBER;
 use crate::backend::Backend;
 use crate::balancer::Balancer;
-use crate::config::{Balance, HashKey};
 use crate::event::{CheckCode, Status};
 use crate::ids::BackendId;
 use crate::server::{Counters, Lapse, Operational, Server};
@@ -519,19 +518,6 @@ impl<'a> Row<'a> {
         if self.server().is_some() {
             return String::new();
         }
-        match &self.backend.config.balance {
-            Balance::RoundRobin => "roundrobin",
-            Balance::StaticRr => "static-rr",
-            Balance::LeastConn => "leastconn",
-            Balance::First => "first",
-            Balance::Random(_) => "random",
-            Balance::Hash(HashKey::Source) => "source",
-            Balance::Hash(HashKey::Uri { .. }) => "uri",
-            Balance::Hash(HashKey::UrlParam { .. }) => "url_param",
-            Balance::Hash(HashKey::Header { .. }) => "hdr",
-            Balance::Hash(HashKey::RdpCookie(_)) => "rdp-cookie",
-            Balance::Hash(HashKey::Expression(_)) => "hash",
-        }
-        .into()
+        self.backend.config.balance.name().into()
     }
 }

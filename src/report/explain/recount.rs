@@ -6,7 +6,6 @@ use super::tale::{Kind, Outcome, Reason, Tale};
 use super::{Teller, is_long};
 use crate::locale::{Said, Value};
 use crate::plan::Client;
-use crate::report::sequence::algorithm;
 use crate::trace::Place;
 
 impl Teller<'_> {
@@ -31,7 +30,7 @@ impl Teller<'_> {
 
     fn algorithm(&self, tale: &Tale) -> &'static str {
         let backend = self.backend(tale).0 as usize;
-        algorithm(&self.plan.proxy.backends[backend].balance)
+        self.plan.proxy.backends[backend].balance.name()
     }
 
     /// Who came how, and where that led.

@@ -8,7 +8,6 @@ use super::watch::{Series, What, rhythm};
 use crate::locale::{Said, Value};
 use crate::plan::{Action, Reach};
 use crate::report::Report;
-use crate::report::sequence::algorithm;
 use crate::trace::Place;
 
 /// How many backends the beginning tells of.
@@ -41,7 +40,7 @@ impl Teller<'_> {
                 Said::new("opening").with("servers", servers)
             };
             let said = said
-                .with("algorithm", algorithm(&backend.balance))
+                .with("algorithm", backend.balance.name())
                 .with("backend", backend.name.as_str());
             let cookie = match (&backend.cookie, &backend.stick) {
                 (Some(cookie), _) => Said::new("opening-cookie").with("name", cookie.name.as_str()),
@@ -158,6 +157,16 @@ impl Teller<'_> {
         }
     }
 
+    /// The steps of a series after its first.
+    fn steps(&self, later: &[(Moment, (u32, u32), CheckResult)]) -> impl Iterator<Item = Said> {
+        later.iter().map(|(at, (number, of), _)| {
+            Said::new("check-step")
+                .with("at", self.moment(*at))
+                .with("number", *number)
+                .with("of", *of)
+        })
+    }
+
     fn failing(&self, series: &Series) -> Vec<Said> {
         let Some(((_, (number, of), result), later)) = series.steps.split_first() else {
             return Vec::new();
@@ -180,14 +189,7 @@ impl Teller<'_> {
                     .with("with", with),
             );
         }
-        for (at, (number, of), _) in later {
-            said.push(
-                Said::new("check-step")
-                    .with("at", self.moment(*at))
-                    .with("number", *number)
-                    .with("of", *of),
-            );
-        }
+        said.extend(self.steps(later));
         if series.done.is_some() {
             let how = if *number == *of && later.is_empty() && *of > 1 {
                 "at-once"
@@ -214,14 +216,7 @@ impl Teller<'_> {
                 .with("number", *number)
                 .with("of", *of),
         ];
-        for (at, (number, of), _) in later {
-            said.push(
-                Said::new("check-step")
-                    .with("at", self.moment(*at))
-                    .with("number", *number)
-                    .with("of", *of),
-            );
-        }
+        said.extend(self.steps(later));
         if series.done.is_some() {
             said.push(Said::new("check-up").with("server", server));
         }

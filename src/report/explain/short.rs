@@ -11,7 +11,6 @@ use super::{Teller, requests};
 use crate::locale::{Said, Value};
 use crate::plan::{Action, Client};
 use crate::report::distribution::Row;
-use crate::report::sequence::algorithm;
 use crate::report::{Report, Server};
 use crate::trace::Place;
 
@@ -114,7 +113,7 @@ impl Teller<'_> {
         let Some(backend) = self.one_backend() else {
             return vec![Said::new("short-shares").with("shares", shares)];
         };
-        let name = algorithm(&backend.balance);
+        let name = backend.balance.name();
         let kept = total.by_cookie + total.by_stick;
         let counts = |key| {
             Said::new(key)

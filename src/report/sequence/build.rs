@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use balance::config::{Balance, CookieMode, HashKey};
+use balance::config::CookieMode;
 use balance::{AttemptId, By, Moment, ProbeId, ServerId};
 
 use super::{Drawn, Kind, Selection, Sequence, Step};
@@ -377,26 +377,9 @@ impl<'a> Drawing<'a> {
                         b'E' | b'O' => ", as the cookie is too old",
                         _ => "",
                     });
-                format!("{} says {name}{why}", algorithm(&backend.balance))
+                format!("{} says {name}{why}", backend.balance.name())
             }
         }
-    }
-}
-
-/// The word after `balance`.
-pub(in crate::report) fn algorithm(balance: &Balance) -> &'static str {
-    match balance {
-        Balance::RoundRobin => "roundrobin",
-        Balance::StaticRr => "static-rr",
-        Balance::LeastConn => "leastconn",
-        Balance::First => "first",
-        Balance::Random(_) => "random",
-        Balance::Hash(HashKey::Source) => "source",
-        Balance::Hash(HashKey::Uri { .. }) => "uri",
-        Balance::Hash(HashKey::UrlParam { .. }) => "url_param",
-        Balance::Hash(HashKey::Header { .. }) => "hdr",
-        Balance::Hash(HashKey::RdpCookie(_)) => "rdp-cookie",
-        Balance::Hash(HashKey::Expression(_)) => "hash",
     }
 }
 

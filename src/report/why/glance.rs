@@ -6,7 +6,6 @@ use balance::{BackendId, By, ServerId};
 
 use crate::locale::Said;
 use crate::plan::{Plan, RequestLine};
-use crate::report::sequence::algorithm;
 use crate::trace::Names;
 
 use super::{Row, books, deciding};
@@ -52,7 +51,7 @@ impl Glance {
                 rows.push(Row::new("topic-backend", said));
             }
             rows.extend(books::considered(newcomer.books, names));
-            let said = Said::new("why-rule").with("algorithm", algorithm(&backend.balance));
+            let said = Said::new("why-rule").with("algorithm", backend.balance.name());
             rows.push(Row::new("topic-algorithm", said).by("4.2 balance"));
             rows.extend(books::ledger(newcomer.books, backend, newcomer.line, names));
             rows.push(Row::new("topic-newcomer", newcomer.said(names)));
