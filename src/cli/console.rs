@@ -10,7 +10,7 @@ use std::path::Path;
 
 use self::editor::{Editor, Line};
 use self::order::{Order, WORDS};
-use self::session::{Doing, Done, Goal, Session};
+use self::session::{Doing, Done, Session};
 use super::args::Console;
 use super::exit::Exit;
 use super::file;
@@ -114,8 +114,8 @@ impl Prompt<'_> {
         let done = match order {
             Order::Nothing | Order::Quit => Ok(()),
             Order::Step(count) => return self.step(count),
-            Order::RunToEnd => self.session.go(Goal::End).map(|_| ()),
-            Order::RunTo(moment) => self.session.go(Goal::Moment(moment)).map(|_| ()),
+            Order::RunToEnd => self.session.go_until(|_| false).map(|_| ()),
+            Order::RunTo(moment) => self.session.go_to(moment),
             Order::RunUntil(server, place) => {
                 let came = |entries: &[Entry]| {
                     entries.iter().any(|entry| match entry.what {

@@ -9,6 +9,7 @@ use super::load;
 use super::play;
 use super::screen::Screen;
 use crate::plan::Plan;
+use crate::report::KeepPicks;
 use crate::report::diff::Difference;
 
 /// Runs both sides and shows what is different.
@@ -29,7 +30,7 @@ pub(super) fn run(args: &Diff, format: Format, screen: &mut Screen) -> io::Resul
     }
     let mut reports = Vec::new();
     for (plan, side) in plans.iter().zip(&sides) {
-        match play::report(plan) {
+        match play::report(plan, KeepPicks::All) {
             Ok(report) => reports.push(report),
             Err(why) => {
                 screen.alarm("error", &format!("{}: {why}", side.file.display()))?;

@@ -6,14 +6,14 @@ use std::path::Path;
 use super::args::{Changes, Explain, Format};
 use super::exit::Exit;
 use super::load;
-use super::play::names;
+use super::play;
 use super::screen::Screen;
 use crate::lab::World;
 use crate::locale::Lang;
 use crate::locale::catalogue::Catalogue;
 use crate::plan::{Action, Plan};
 use crate::report::explain::{Explanation, Story, Suggestion, json, text};
-use crate::report::{End, KeepPicks, Tally};
+use crate::report::{KeepPicks, Tally};
 use crate::trace::Names;
 
 /// How many suggestions are made.
@@ -64,16 +64,9 @@ pub(super) fn told(file: &Path, changes: &Changes, plan: &Plan) -> Result<Explan
 fn explain(plan: &Plan) -> Result<Explanation, String> {
     let mut tally = Tally::new(plan, KeepPicks::AsExpected);
     let mut story = Story::new(plan);
-    let mut world = World::new(plan).map_err(|error| error.to_string())?;
-    let outcome = world.run(&mut (&mut tally, &mut story));
-    let summary = outcome.map_err(|error| error.to_string())?;
-    let names = names(plan, &world);
-    let end = End {
-        at: summary.ended,
-        digest: summary.digest,
-    };
-    let report = tally.close(plan, &names, end);
-    Ok(story.close(&names, &report))
+    let world = play::whole(plan, &mut (&mut tally, &mut story))?;
+    let report = play::close(tally, plan, &world);
+    Ok(story.close(&play::names(plan, &world), &report))
 }
 
 /// Whether the scenario takes a suggestion, and is another one with it.

@@ -22,7 +22,7 @@ use crate::export::stat::{self, Statistics, prometheus};
 use crate::lab::World;
 use crate::plan::Plan;
 use crate::report::table::NoInk;
-use crate::report::{Clock, End, KeepPicks, Tally, json, number};
+use crate::report::{Clock, KeepPicks, json, number};
 
 /// Why there is no result.
 enum Failure {
@@ -156,24 +156,14 @@ fn write(args: &Export, format: Format, plan: &Plan, out: &mut dyn Write) -> Res
 
 /// Lets everything happen, and hands it to `reader` request by request.
 fn follow<R: Reader>(plan: &Plan, reader: R) -> Result<R, Failure> {
-    let failed = |error: &dyn std::error::Error| Failure::Run(error.to_string());
     let mut follower = Follower::new(plan, reader);
-    let mut world = World::new(plan).map_err(|error| failed(&error))?;
-    world.run(&mut follower).map_err(|error| failed(&error))?;
+    play::whole(plan, &mut follower).map_err(Failure::Run)?;
     Ok(follower.into_parts().0)
 }
 
 /// The report of the run.
 fn report(plan: &Plan, out: &mut dyn Write) -> Result<(), Failure> {
-    let failed = |error: &dyn std::error::Error| Failure::Run(error.to_string());
-    let mut tally = Tally::new(plan, KeepPicks::AsExpected);
-    let mut world = World::new(plan).map_err(|error| failed(&error))?;
-    let summary = world.run(&mut tally).map_err(|error| failed(&error))?;
-    let end = End {
-        at: summary.ended,
-        digest: summary.digest,
-    };
-    let report = tally.close(plan, &play::names(plan, &world), end);
+    let report = play::report(plan, KeepPicks::AsExpected).map_err(Failure::Run)?;
     Ok(out.write_all(json::text(&report).as_bytes())?)
 }
 

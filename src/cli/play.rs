@@ -5,53 +5,58 @@ use crate::plan::Plan;
 use crate::report::course::Course;
 use crate::report::journal::Journal;
 use crate::report::{End, KeepPicks, Report, Tally};
-use crate::trace::Names;
+use crate::trace::{Names, Sink};
+
+/// The world after a whole run of `plan`, of which `sink` was told.
+///
+/// # Errors
+/// Why it did not run to its end, in words.
+pub(super) fn whole(plan: &Plan, sink: &mut impl Sink) -> Result<World, String> {
+    let mut world = World::new(plan).map_err(|error| error.to_string())?;
+    world.run(sink).map_err(|error| error.to_string())?;
+    Ok(world)
+}
 
 /// The journal of a run of `plan`, and the names of all servers there were.
 ///
 /// # Errors
-/// Why it did not run to its end, in words.
+/// As [`whole`].
 pub(super) fn journal(plan: &Plan) -> Result<(Journal, Names), String> {
     let mut journal = Journal::default();
-    let mut world = World::new(plan).map_err(|error| error.to_string())?;
-    world.run(&mut journal).map_err(|error| error.to_string())?;
+    let world = whole(plan, &mut journal)?;
     Ok((journal, names(plan, &world)))
 }
 
 /// The course of a run of `plan`, its report, and the names of all servers there were.
 ///
 /// # Errors
-/// Why it did not run to its end, in words.
+/// As [`whole`].
 pub(super) fn course(plan: &Plan) -> Result<(Course, Report, Names), String> {
     let mut course = Course::new(plan);
     let mut tally = Tally::new(plan, KeepPicks::AsExpected);
-    let mut world = World::new(plan).map_err(|error| error.to_string())?;
-    let summary = world
-        .run(&mut (&mut course, &mut tally))
-        .map_err(|error| error.to_string())?;
-    let end = End {
-        at: summary.ended,
-        digest: summary.digest,
-    };
-    course.close(end.at);
-    let names = names(plan, &world);
-    let report = tally.close(plan, &names, end);
-    Ok((course, report, names))
+    let world = whole(plan, &mut (&mut course, &mut tally))?;
+    course.close(world.summary().ended);
+    Ok((course, close(tally, plan, &world), names(plan, &world)))
 }
 
-/// The report of a run of `plan`, with the sequence of servers.
+/// The report of a run of `plan`.
 ///
 /// # Errors
-/// Why it did not run to its end, in words.
-pub(super) fn report(plan: &Plan) -> Result<Report, String> {
-    let mut tally = Tally::new(plan, KeepPicks::All);
-    let mut world = World::new(plan).map_err(|error| error.to_string())?;
-    let summary = world.run(&mut tally).map_err(|error| error.to_string())?;
+/// As [`whole`].
+pub(super) fn report(plan: &Plan, keep: KeepPicks) -> Result<Report, String> {
+    let mut tally = Tally::new(plan, keep);
+    let world = whole(plan, &mut tally)?;
+    Ok(close(tally, plan, &world))
+}
+
+/// What `tally` comes to with the run of `plan` as it stands in `world`.
+pub(super) fn close(tally: Tally, plan: &Plan, world: &World) -> Report {
+    let summary = world.summary();
     let end = End {
         at: summary.ended,
         digest: summary.digest,
     };
-    Ok(tally.close(plan, &names(plan, &world), end))
+    tally.close(plan, &names(plan, world), end)
 }
 
 /// The names of the servers of a world, those that the runtime API made included.

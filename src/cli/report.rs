@@ -22,7 +22,7 @@ use crate::report::journal::Journal;
 use crate::report::page::film::COLUMNS;
 use crate::report::page::{self, Chapter, Film};
 use crate::report::plot::{self, Plot};
-use crate::report::{self, End, KeepPicks, Tally};
+use crate::report::{self, KeepPicks, Tally};
 use crate::scenario;
 use crate::trace::Names;
 
@@ -116,14 +116,9 @@ impl Run {
             let rows = || world.balancer().stat_rows(world.now());
             film.take(world.now(), &journal, || rows_of(&columns, rows()));
         }
-        let summary = world.summary();
-        course.close(summary.ended);
+        course.close(world.summary().ended);
         let names = play::names(&plan, &world);
-        let end = End {
-            at: summary.ended,
-            digest: summary.digest,
-        };
-        let report = tally.close(&plan, &names, end);
+        let report = play::close(tally, &plan, &world);
         let drawn = plot::Run {
             plan: &plan,
             course: &course,

@@ -13,7 +13,7 @@ use super::screen::Screen;
 use crate::lab::World;
 use crate::oracle::{Oracle, Violation};
 use crate::plan::Plan;
-use crate::report::{End, KeepPicks, Report, Tally, csv, json, markdown, text};
+use crate::report::{KeepPicks, Report, Tally, csv, json, markdown, text};
 
 /// Runs every file, even if one before it failed.
 pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result<Exit> {
@@ -117,13 +117,8 @@ fn simulate(
     };
     progress.close();
     let summary = outcome.map_err(Unrun::new)?;
-    let names = play::names(plan, &world);
-    let end = End {
-        at: summary.ended,
-        digest: summary.digest,
-    };
     let violations = oracle.map_or_else(Vec::new, |oracle| oracle.close(summary.unfinished == 0));
-    Ok((tally.close(plan, &names, end), violations))
+    Ok((play::close(tally, plan, &world), violations))
 }
 
 fn judge(report: &Report, violations: &[Violation]) -> Exit {

@@ -4,14 +4,14 @@
 //! the run is let happen again from its beginning up to the position: what is on the screen
 //! is always what the saved scenario does.
 
-use balance::{Interest, Moment, Span};
+use balance::{Moment, Span};
 
 use crate::lab::World;
 use crate::plan::{Action, Browser, Client, Plan, Step, Timed};
 use crate::report::journal::{Entry, Journal};
-use crate::report::{Clock, End, KeepPicks, Report, Tally};
+use crate::report::{Clock, KeepPicks, Report, Tally};
 use crate::scenario::{self, Form, Overrides, Source};
-use crate::trace::{Event, Message, Names, Sample, Sink};
+use crate::trace::Names;
 
 use crate::cli::play;
 
@@ -51,51 +51,11 @@ const BEGINNING: Position = Position {
     steps: 0,
 };
 
-/// Where a run is let go on to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goal {
-    /// This moment.
-    Moment(Moment),
-    /// The end, when all clients are done.
-    End,
-}
-
 /// Why a session cannot go on, in words.
 pub(super) type Trouble = String;
 
 /// Reads everything that a session shows.
-#[derive(Clone, Debug)]
-struct Readers {
-    journal: Journal,
-    tally: Tally,
-    replies: Vec<(u32, String)>,
-}
-
-impl Sink for Readers {
-    fn interest(&self) -> Interest {
-        Interest::Everything
-    }
-
-    fn sample(&mut self, sample: &Sample) {
-        self.journal.sample(sample);
-        self.tally.sample(sample);
-    }
-
-    fn event(&mut self, at: Moment, event: &Event) {
-        self.journal.event(at, event);
-        self.tally.event(at, event);
-    }
-
-    fn reply(&mut self, at: Moment, entry: u32, text: &str) {
-        self.tally.reply(at, entry, text);
-        self.replies.push((entry, text.to_owned()));
-    }
-
-    fn message(&mut self, at: Moment, message: &Message<'_>) {
-        self.journal.message(at, message);
-        self.tally.message(at, message);
-    }
-}
+type Readers = (Journal, Tally);
 
 /// A run in the middle.
 pub(super) struct Session {
@@ -136,7 +96,7 @@ impl Session {
 
     /// What happened so far.
     pub(super) fn journal(&self) -> &Journal {
-        &self.readers.journal
+        &self.readers.0
     }
 
     /// The present moment.
@@ -162,37 +122,18 @@ impl Session {
 
     /// The report of the run so far.
     pub(super) fn report(&self) -> Report {
-        let summary = self.world.summary();
-        let end = End {
-            at: summary.ended,
-            digest: summary.digest,
-        };
-        self.readers
-            .tally
-            .clone()
-            .close(&self.plan, &self.names(), end)
+        play::close(self.readers.1.clone(), &self.plan, &self.world)
     }
 
-    /// Lets the run go on; says how many entries the journal had before.
-    pub(super) fn go(&mut self, goal: Goal) -> Result<usize, Trouble> {
-        let before = self.journal().entries.len();
-        let done = match goal {
-            Goal::Moment(moment) => self.world.run_until(moment, &mut self.readers),
-            Goal::End => self.world.run(&mut self.readers).map(|_| ()),
-        };
+    /// Lets the run go on to a moment.
+    pub(super) fn go_to(&mut self, moment: Moment) -> Result<(), Trouble> {
+        let done = self.world.run_until(moment, &mut self.readers);
         done.map_err(|error| error.to_string())?;
-        self.position = match goal {
-            Goal::Moment(moment) => Position {
-                until: Some(moment),
-                steps: 0,
-            },
-            // Other things may be due at the very moment in which the last client ends.
-            Goal::End => Position {
-                until: None,
-                steps: steps_to(&self.plan, |world, _| world.is_over())?,
-            },
+        self.position = Position {
+            until: Some(moment),
+            steps: 0,
         };
-        Ok(before)
+        Ok(())
     }
 
     /// Lets things happen one after the other until `enough` of the entries since. Whether
@@ -294,11 +235,11 @@ impl Session {
         )?;
         Ok(match deed.what {
             Doing::Act(action) => {
-                let timed = Timed { at, action };
-                let entry = self.plan.timeline.iter().rposition(|entry| *entry == timed);
-                let mut replies = self.readers.replies.iter().rev();
-                let reply = replies.find(|(of, _)| Some(*of as usize) == entry);
-                let reply = reply.map(|(_, text)| text.clone()).unwrap_or_default();
+                // Nobody typed anything later, so the last reply answers this.
+                let last = self.report().replies.pop();
+                let is_command = matches!(action, Action::Command(_));
+                let reply = last.filter(|_| is_command).map(|reply| reply.text);
+                let reply = reply.unwrap_or_default();
                 if !is_accepted(&self.plan) {
                     // A slip, such as a command that HAProxy does not have: nothing came of
                     // it, and no scenario may hold it.
@@ -371,11 +312,7 @@ fn after(now: Moment) -> Moment {
 /// A fresh run of `plan` at `position`.
 fn happen(plan: &Plan, position: Position) -> Result<(World, Readers), Trouble> {
     let mut world = World::new(plan).map_err(|error| error.to_string())?;
-    let mut readers = Readers {
-        journal: Journal::default(),
-        tally: Tally::new(plan, KeepPicks::AsExpected),
-        replies: Vec::new(),
-    };
+    let mut readers = (Journal::default(), Tally::new(plan, KeepPicks::AsExpected));
     let run = |error: crate::lab::Exceeded| error.to_string();
     if let Some(moment) = position.until {
         world.run_until(moment, &mut readers).map_err(run)?;
@@ -390,7 +327,7 @@ fn happen(plan: &Plan, position: Position) -> Result<(World, Readers), Trouble> 
 fn steps_to(plan: &Plan, mut there: impl FnMut(&World, &Journal) -> bool) -> Result<u64, Trouble> {
     let (mut world, mut readers) = happen(plan, BEGINNING)?;
     let mut steps = 0;
-    while !there(&world, &readers.journal) {
+    while !there(&world, &readers.0) {
         let more = world
             .step(&mut readers)
             .map_err(|error| error.to_string())?;
