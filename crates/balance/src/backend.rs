@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::config;
+use crate::config::{self, Balance};
 use crate::error::ConfigError;
 use crate::farm::{Farm, Member};
-use crate::flow::Flow;
+use crate::flow::{Flow, Mark, Phase};
 use crate::ids::{BackendId, ServerId};
 use crate::pick::{Picker, Policy};
 use crate::profile::Profile;
@@ -15,7 +15,7 @@ use crate::server::{Checking, Counters, Operational, Server, admin};
 use crate::stick::cookie::CookieValues;
 use crate::stick::table::StickTable;
 use crate::time::{Moment, Span};
-use crate::timers::{LaneIndex, NONE, Timers};
+use crate::timers::{LaneIndex, Timers};
 
 /// Which lane each time limit of a backend uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(crate) struct Backend {
     pub persists: bool,
     /// Whether rules look at its requests.
     pub ruled: bool,
+    /// Whether balancing hashes a key of each request.
+    pub hashes: bool,
     /// Greatest common divisor of the configured weights (static algorithms); else 1.
     pub divisor: u32,
     pub farm: Farm,
@@ -105,6 +107,7 @@ impl Backend {
         }
         farm.count();
         let persists = config.cookie.is_some() || config.stick.is_some();
+        let hashes = matches!(config.balance, Balance::Hash(_));
         let ruled = !config.rules.is_empty()
             || !config.persist_rules.is_empty()
             || !config.use_server.is_empty();
@@ -125,6 +128,7 @@ impl Backend {
             dynamic,
             persists,
             ruled,
+            hashes,
             divisor,
             farm,
             picker,
@@ -144,7 +148,7 @@ impl Backend {
     #[expect(clippy::inline_always, reason = "one step of the way of every request")]
     #[inline(always)]
     pub(crate) fn take_slot(&mut self, now: Moment, flow: &mut Flow, slot: u32) {
-        flow.slot = true;
+        flow.marks.set(Mark::Slot);
         flow.assigned_at = now;
         self.farm.served += 1;
         self.farm.members[slot as usize].served += 1;
@@ -155,7 +159,7 @@ impl Backend {
     #[expect(clippy::inline_always, reason = "one step of the way of every request")]
     #[inline(always)]
     pub(crate) fn drop_slot(&mut self, flow: &mut Flow) {
-        if !core::mem::take(&mut flow.slot) {
+        if !flow.marks.take(Mark::Slot) {
             return;
         }
         self.farm.served -= 1;
@@ -167,7 +171,7 @@ impl Backend {
     #[expect(clippy::inline_always, reason = "one step of the way of every request")]
     #[inline(always)]
     pub(crate) fn uncount(&mut self, flow: &mut Flow) {
-        if core::mem::take(&mut flow.counted) {
+        if flow.marks.take(Mark::Counted) {
             self.servers[flow.server as usize].connections -= 1;
         }
     }
@@ -179,19 +183,39 @@ impl Backend {
         member.queued > 0 || (self.farm.queued > 0 && member.usable)
     }
 
-    /// Books how long `flow`, which is over, took: the averages of `show stat`.
+    /// Closes the books of `flow`, which is over after an answer of so many bytes: its
+    /// connection no longer counts, its slot is free, how long it took is in the averages of
+    /// `show stat`. Whether somebody is in a line from which its server may take now.
     #[expect(clippy::inline_always, reason = "one step of the way of every request")]
     #[inline(always)]
-    pub(crate) fn count_times(&mut self, flow: &Flow) {
-        if flow.server == NONE || flow.answered_at == Moment::NEVER {
-            return;
+    pub(crate) fn count_end(&mut self, now: Moment, flow: &mut Flow, bytes: u64) -> bool {
+        flow.phase = Phase::Over;
+        flow.until = now;
+        self.counters.bout += bytes;
+        let slot = flow.server as usize;
+        // Without a server its place is beyond them all.
+        let (Some(server), Some(member)) =
+            (self.servers.get_mut(slot), self.farm.members.get_mut(slot))
+        else {
+            return false;
+        };
+        server.counters.bout += bytes;
+        if flow.marks.take(Mark::Counted) {
+            server.connections -= 1;
         }
-        let (waited, connect, response) = flow.spans();
-        let millis = |span: Option<Span>| span.map_or(0, Span::as_millis);
-        let total = flow.until.since(flow.arrived).as_millis();
-        let times = [millis(waited), millis(connect), millis(response), total];
-        self.counters.times.add(times);
-        self.servers[flow.server as usize].counters.times.add(times);
+        let had_slot = flow.marks.take(Mark::Slot);
+        member.served -= u32::from(had_slot);
+        let waiting = member.queued > 0 || (self.farm.queued > 0 && member.usable);
+        if flow.answered_at != Moment::NEVER {
+            let times = flow.lapses();
+            self.counters.times.add(times);
+            server.counters.times.add(times);
+        }
+        if had_slot {
+            self.farm.served -= 1;
+            self.picker.dropped(&self.farm, flow.server);
+        }
+        waiting
     }
 
     /// The effective weight `slot` would have now (spec: balancing, 1.2).

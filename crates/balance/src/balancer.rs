@@ -10,12 +10,13 @@ use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::error::ConfigError;
 use crate::event::{By, CheckCode, Event, Interest, Status};
-use crate::flow::Flow;
-use crate::ids::{BackendId, RequestId, ServerId, Slots};
+use crate::flow::{Flow, Mark, Phase};
+use crate::ids::{AttemptId, BackendId, RequestId, ServerId, Slots};
 use crate::input::Input;
 use crate::journey::Passage;
 use crate::output::{Output, Outputs};
 use crate::profile::Profile;
+use crate::queue::Ticket;
 use crate::route::Frontend;
 use crate::time::{Moment, Span};
 use crate::timers::{Expired, LaneIndex, NONE, ServerTimer, Timers};
@@ -77,6 +78,8 @@ pub struct Balancer {
     /// Of requests that rules changed or answered, until their numbers are used again.
     pub(crate) passages: BTreeMap<RequestId, Passage>,
     pub(crate) flows: Slots<RequestId, Flow>,
+    /// Of requests that wait in a queue, their places there.
+    pub(crate) places: BTreeMap<RequestId, Ticket>,
     pub(crate) timers: Timers,
     pub(crate) outputs: Outputs,
     /// Requests let out of a queue that have not connected yet; empty between inputs.
@@ -126,6 +129,7 @@ impl Balancer {
             frontends,
             passages: BTreeMap::new(),
             flows: Slots::default(),
+            places: BTreeMap::new(),
             timers,
             outputs: Outputs::default(),
             woken: VecDeque::new(),
@@ -313,6 +317,20 @@ impl Balancer {
         flow.server_id().map(|server| (server, flow.by))
     }
 
+    /// The server to which a connection for `attempt` is wanted: none if it was hung up, or
+    /// has its connection.
+    pub fn connecting(&self, attempt: AttemptId) -> Option<ServerId> {
+        let flow = self.flows.get(attempt.request)?;
+        let wanted = flow.phase == Phase::Connecting && flow.turn == attempt.turn;
+        wanted.then(|| flow.server_id())?
+    }
+
+    /// Makes room for `count` requests at once, numbered from 0, and no more: who knows how
+    /// many there will be saves what growing step by step reserves beyond them.
+    pub fn expect_requests(&mut self, count: u32) {
+        self.flows.expect(count as usize);
+    }
+
     /// How `request` ended; valid from its end until its number is used again.
     pub fn ending(&self, request: RequestId) -> Option<Ending> {
         let flow = self.flows.get(request)?;
@@ -329,8 +347,10 @@ impl Balancer {
             retries: self
                 .backends
                 .get(flow.backend as usize)
-                .map_or(0, |backend| flow.failures.min(backend.config.retries)),
-            redispatched: flow.redispatched,
+                .map_or(0, |backend| {
+                    u32::from(flow.failures).min(backend.config.retries)
+                }),
+            redispatched: flow.marks.has(Mark::Redispatched),
             arrived: flow.arrived,
             waited,
             connect,

@@ -59,8 +59,13 @@ impl Balancer {
     #[inline]
     pub(crate) fn forget_crowd(&mut self, request: RequestId) {
         if !self.crowds.is_empty() {
-            self.crowds.remove(&request);
+            self.forget_known_crowd(request);
         }
+    }
+
+    #[cold]
+    fn forget_known_crowd(&mut self, request: RequestId) {
+        self.crowds.remove(&request);
     }
 
     /// What is known of the crowd around `request`, which is over.

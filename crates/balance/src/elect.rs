@@ -6,11 +6,12 @@ use crate::backend::Backend;
 use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::config::{Balance, HashKey, Observe};
-use crate::flow::{Flow, Phase, Trouble};
+use crate::flow::{Flow, Mark, Phase, Trouble};
 use crate::ids::{AttemptId, RequestId, ServerId};
 use crate::output::Output;
 use crate::pick::{Ask, Policy};
 use crate::profile::Profile;
+use crate::request::Request;
 use crate::server::Counters;
 use crate::time::Moment;
 
@@ -53,15 +54,30 @@ impl Backend {
         {
             return Elected::Full;
         }
-        let hash = match &self.config.balance {
-            Balance::Hash(HashKey::UrlParam { .. }) => flow.hash(),
-            Balance::Hash(_) if farm.used() == 1 => Some(0),
-            _ => flow.hash(),
-        };
+        let hash = if self.hashes { self.key_of(flow) } else { None };
         let avoid = flow.avoid();
         match self.picker.pick(farm, Ask { hash, avoid, now }, chance) {
             Some(slot) => Elected::Server(slot),
             None => Elected::Full,
+        }
+    }
+
+    /// The hash of what balancing takes of a request, if there is any.
+    #[inline(never)]
+    pub(crate) fn hash_of(&self, facts: &Request<'_>) -> Option<u32> {
+        match &self.config.balance {
+            Balance::Hash(key) => crate::key::hash_of(key, self.config.hash, facts),
+            _ => None,
+        }
+    }
+
+    /// The hash by which balancing goes now.
+    #[inline(never)]
+    fn key_of(&self, flow: &Flow) -> Option<u32> {
+        match &self.config.balance {
+            Balance::Hash(HashKey::UrlParam { .. }) => flow.hash(),
+            Balance::Hash(_) if self.farm.used() == 1 => Some(0),
+            _ => flow.hash(),
         }
     }
 
@@ -85,7 +101,7 @@ impl Backend {
     ) -> Output {
         flow.phase = Phase::Connecting;
         flow.turn = flow.turn.wrapping_add(1);
-        flow.counted = true;
+        flow.marks.set(Mark::Counted);
         let slot = flow.server;
         let server = &mut self.servers[slot as usize];
         server.connections += 1;
@@ -95,7 +111,7 @@ impl Backend {
         self.counters.last_session = Some(now);
         let server = server.id;
         self.picker.started(slot, now);
-        if !flow.slot {
+        if !flow.marks.has(Mark::Slot) {
             flow.assigned_at = now;
             self.picker.took(&self.farm, slot);
         }
@@ -141,14 +157,14 @@ impl Balancer {
             return false;
         }
         let may_leave = backend.config.redispatch.is_some();
-        if !(flow.direct && may_leave && !flow.forced) {
+        if !(flow.marks.has(Mark::Direct) && may_leave && !flow.marks.has(Mark::Forced)) {
             backend.counters.econ += 1;
             backend.servers[slot as usize].counters.econ += 1;
             self.refuse(now, request, Trouble::QueueFull, false);
             return false;
         }
-        flow.direct = false;
-        flow.assigned = false;
+        flow.marks.clear(Mark::Direct);
+        flow.marks.clear(Mark::Assigned);
         flow.leaving = slot;
         true
     }

@@ -3,7 +3,7 @@
 use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::event::{By, Event};
-use crate::flow::{Flow, Phase};
+use crate::flow::{Flow, Mark, Phase};
 use crate::ids::{BackendId, RequestId, ServerId};
 use crate::journey::{Passage, Stop, Verdict};
 use crate::output::Output;
@@ -69,7 +69,7 @@ impl Balancer {
             return self.note_ghost();
         };
         Self::admit(now, flow, backend, facts);
-        flow.assigned = true;
+        flow.marks.set(Mark::Assigned);
         flow.server = server.slot;
         self.passages.remove(&request);
         self.forget_crowd(request);
@@ -153,7 +153,7 @@ impl Balancer {
         let flow = &mut self.flows[request];
         match persisting {
             Persisting::Usual => {}
-            Persisting::Forced => flow.forced = true,
+            Persisting::Forced => flow.marks.set(Mark::Forced),
             Persisting::Ignored => {
                 if let Some(kept) = &mut flow.persistence {
                     kept.ignored = true;

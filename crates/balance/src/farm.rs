@@ -106,7 +106,10 @@ impl Farm {
 
     /// How many requests `slot` may serve now; 0 is no limit (spec: queues, 2).
     pub fn limit(&self, slot: u32) -> u32 {
-        let member = &self.members[slot as usize];
+        self.limit_of(&self.members[slot as usize])
+    }
+
+    fn limit_of(&self, member: &Member) -> u32 {
         let mut limit = if member.minconn == member.maxconn || self.connections >= self.fullconn {
             member.maxconn
         } else {
@@ -123,8 +126,13 @@ impl Farm {
     /// Whether `slot` is full: it has a limit and either a queue or no slot left.
     #[inline]
     pub fn is_saturated(&self, slot: u32) -> bool {
-        let member = &self.members[slot as usize];
-        member.maxconn != 0 && (member.queued > 0 || member.served >= self.limit(slot))
+        self.is_full(&self.members[slot as usize])
+    }
+
+    /// [`is_saturated`](Self::is_saturated) of one of its members.
+    #[inline]
+    pub(crate) fn is_full(&self, member: &Member) -> bool {
+        member.maxconn != 0 && (member.queued > 0 || member.served >= self.limit_of(member))
     }
 }
 

@@ -5,7 +5,6 @@ use alloc::boxed::Box;
 use crate::balancer::Edits;
 use crate::event::By;
 use crate::ids::ServerId;
-use crate::queue::Ticket;
 use crate::time::{Moment, Span};
 use crate::timers::NONE;
 
@@ -85,24 +84,60 @@ impl Persistence {
     }
 }
 
+/// What is true of a request or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mark {
+    /// Decided by persistence rather than by balancing.
+    Direct = 1,
+    /// A server is chosen.
+    Assigned = 1 << 1,
+    /// Holds a slot of its server.
+    Slot = 1 << 2,
+    /// Counts among its server's current connections.
+    Counted = 1 << 3,
+    /// Was redispatched (`+` in the log).
+    Redispatched = 1 << 4,
+    /// A `force-persist` rule matched.
+    Forced = 1 << 5,
+    /// Balancing hashes a key of it.
+    Keyed = 1 << 6,
+}
+
+/// The marks of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    #[inline]
+    pub(crate) fn has(self, mark: Mark) -> bool {
+        self.0 & mark as u8 != 0
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, mark: Mark) {
+        self.0 |= mark as u8;
+    }
+
+    #[inline]
+    pub(crate) fn clear(&mut self, mark: Mark) {
+        self.0 &= !(mark as u8);
+    }
+
+    /// Whether it had the mark, which it has no longer.
+    #[inline]
+    pub(crate) fn take(&mut self, mark: Mark) -> bool {
+        let had = self.has(mark);
+        self.clear(mark);
+        had
+    }
+}
+
 /// One live request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
     pub phase: Phase,
-    /// Decided by persistence rather than by balancing.
-    pub direct: bool,
-    /// A server is chosen.
-    pub assigned: bool,
-    /// Holds a slot of its server.
-    pub slot: bool,
-    /// Counts among its server's current connections.
-    pub counted: bool,
-    /// Was redispatched (`+` in the log).
-    pub redispatched: bool,
-    /// A `force-persist` rule matched.
-    pub forced: bool,
-    /// Balancing hashes a key of it.
-    pub keyed: bool,
+    pub marks: Marks,
     /// Lane of its timer, or [`Flow::NO_LANE`].
     pub lane: u8,
     pub by: By,
@@ -110,15 +145,15 @@ pub(crate) struct Flow {
     /// First two letters of the termination state once it is over.
     pub letters: [u8; 2],
     pub status: u16,
+    /// Attempts that failed; nobody lives to see it full.
+    pub failures: u16,
     pub backend: u32,
     /// Its server's place, or [`NONE`].
     pub server: u32,
     /// The server it must leave if it can (a redispatch is under way), or [`NONE`].
     pub leaving: u32,
     pub turn: u32,
-    /// Attempts that failed.
-    pub failures: u32,
-    /// The hash of its key, if it is [`keyed`](Self::keyed).
+    /// The hash of its key, if it is marked [`Keyed`](Mark::Keyed).
     pub key: u32,
     pub previous: u32,
     pub next: u32,
@@ -128,8 +163,6 @@ pub(crate) struct Flow {
     pub assigned_at: Moment,
     pub connected_at: Moment,
     pub answered_at: Moment,
-    /// Its place in a queue, while it waits.
-    pub ticket: Option<Box<Ticket>>,
     pub persistence: Option<Box<Persistence>>,
 }
 
@@ -147,13 +180,13 @@ impl Flow {
 
     /// The hash of its key, if it has one.
     pub(crate) fn hash(&self) -> Option<u32> {
-        self.keyed.then_some(self.key)
+        self.marks.has(Mark::Keyed).then_some(self.key)
     }
 
     /// Balancing has chosen `slot` for it.
     #[inline]
     pub(crate) fn assign(&mut self, slot: u32) {
-        self.assigned = true;
+        self.marks.set(Mark::Assigned);
         self.server = slot;
         self.by = By::Algorithm;
     }
@@ -178,17 +211,28 @@ impl Flow {
     }
 }
 
+impl Flow {
+    /// How long it waited, connected, waited for its answer and took in all, now that it is
+    /// over: whole milliseconds, in the order of [`Lapse`](crate::server::Lapse).
+    #[inline]
+    pub(crate) fn lapses(&self) -> [u32; 4] {
+        let (waited, connect, response) = self.spans();
+        let millis = |span: Option<Span>| span.map_or(0, Span::as_millis) as u32;
+        let total = self.until.since(self.arrived);
+        [
+            millis(waited),
+            millis(connect),
+            millis(response),
+            millis(Some(total)),
+        ]
+    }
+}
+
 impl Default for Flow {
     fn default() -> Self {
         Self {
             phase: Phase::Over,
-            direct: false,
-            assigned: false,
-            slot: false,
-            counted: false,
-            redispatched: false,
-            forced: false,
-            keyed: false,
+            marks: Marks::default(),
             lane: Self::NO_LANE,
             by: By::Algorithm,
             trouble: None,
@@ -207,7 +251,6 @@ impl Default for Flow {
             assigned_at: Moment::NEVER,
             connected_at: Moment::NEVER,
             answered_at: Moment::NEVER,
-            ticket: None,
             persistence: None,
         }
     }
@@ -215,5 +258,5 @@ impl Default for Flow {
 
 const _: () = {
     // One per client of a closed loop: at a hundred thousand of them each byte counts.
-    assert!(size_of::<Flow>() <= 104);
+    assert!(size_of::<Flow>() <= 88);
 };

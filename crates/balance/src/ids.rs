@@ -136,12 +136,24 @@ impl<'a, I: Slot, T> IntoIterator for &'a Slots<I, T> {
 
 impl<I: Slot, T: Default> Slots<I, T> {
     /// The item of `id`, made (with all before it) if it was not there yet.
+    #[inline]
     pub fn at(&mut self, id: I) -> &mut T {
         let index = id.index();
         if index >= self.items.len() {
-            self.items.resize_with(index + 1, T::default);
+            self.grow(index + 1);
         }
         &mut self.items[index]
+    }
+
+    #[cold]
+    fn grow(&mut self, len: usize) {
+        self.items.resize_with(len, T::default);
+    }
+
+    /// Makes room for `count` items in all, and no more.
+    pub fn expect(&mut self, count: usize) {
+        self.items
+            .reserve_exact(count.saturating_sub(self.items.len()));
     }
 }
 

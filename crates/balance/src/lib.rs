@@ -15,6 +15,7 @@ extern crate std;
 pub mod action;
 mod admin;
 pub mod alert;
+mod answer;
 mod backend;
 pub mod balancer;
 pub mod books;

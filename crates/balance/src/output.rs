@@ -2,7 +2,6 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, OrderId, ProbeId, RequestId, ServerId};
@@ -52,13 +51,12 @@ pub enum Output {
 
 /// Wishes that wait to be asked for. The rare large ones stand in queues of their own, so
 /// that the others, of which every request makes some, stay small on their way.
-///
-/// Two of these are equal if what waits in them is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outputs {
-    waiting: Vec<Small>,
-    /// How many of `waiting` have been handed out.
-    taken: usize,
+    /// The oldest wish. Mostly there is no other.
+    first: Option<Small>,
+    /// Those behind it.
+    waiting: VecDeque<Small>,
     replies: VecDeque<String>,
     notes: VecDeque<Event>,
 }
@@ -73,7 +71,8 @@ enum Small {
     Relay(RequestId),
     Answer {
         request: RequestId,
-        status: u16,
+        /// As wide as everything else in here: such a value is moved in fewer steps.
+        status: u32,
     },
     Close(RequestId),
     Hangup(AttemptId),
@@ -84,16 +83,6 @@ enum Small {
     /// The next of `notes`.
     Note,
 }
-
-impl PartialEq for Outputs {
-    fn eq(&self, other: &Self) -> bool {
-        self.waiting[self.taken..] == other.waiting[other.taken..]
-            && self.replies == other.replies
-            && self.notes == other.notes
-    }
-}
-
-impl Eq for Outputs {}
 
 impl Outputs {
     /// Appends a wish.
@@ -106,7 +95,10 @@ impl Outputs {
         let small = match output {
             Output::Dispatch { attempt, server } => Small::Dispatch { attempt, server },
             Output::Relay { request } => Small::Relay(request),
-            Output::Answer { request, status } => Small::Answer { request, status },
+            Output::Answer { request, status } => Small::Answer {
+                request,
+                status: u32::from(status),
+            },
             Output::Close { request } => Small::Close(request),
             Output::Hangup(attempt) => Small::Hangup(attempt),
             Output::Probe(probe) => Small::Probe(probe),
@@ -120,18 +112,27 @@ impl Outputs {
                 Small::Note
             }
         };
-        self.waiting.push(small);
+        if self.first.is_none() {
+            self.first = Some(small);
+        } else {
+            self.append(small);
+        }
+    }
+
+    #[inline(never)]
+    fn append(&mut self, small: Small) {
+        self.waiting.push_back(small);
     }
 
     /// Takes the oldest wish out.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Output> {
-        let Some(&small) = self.waiting.get(self.taken) else {
-            self.waiting.clear();
-            self.taken = 0;
-            return None;
-        };
-        self.taken += 1;
+        let small = self.first?;
+        if self.waiting.is_empty() {
+            self.first = None;
+        } else {
+            self.first = self.waiting.pop_front();
+        }
         match small {
             Small::Dispatch { attempt, server } => Some(Output::Dispatch { attempt, server }),
             Small::Relay(request) => Some(Output::Relay { request }),
@@ -145,7 +146,10 @@ impl Outputs {
         match small {
             Small::Dispatch { attempt, server } => Some(Output::Dispatch { attempt, server }),
             Small::Relay(request) => Some(Output::Relay { request }),
-            Small::Answer { request, status } => Some(Output::Answer { request, status }),
+            Small::Answer { request, status } => Some(Output::Answer {
+                request,
+                status: status as u16,
+            }),
             Small::Close(request) => Some(Output::Close { request }),
             Small::Hangup(attempt) => Some(Output::Hangup(attempt)),
             Small::Probe(probe) => Some(Output::Probe(probe)),

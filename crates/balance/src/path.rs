@@ -1,4 +1,4 @@
-//! A request's way: arrival, election, queue or slot, attempt, answer, end.
+//! A request's way: arrival, election, queue or slot, attempt, and what may go wrong with it.
 //!
 //! Sources: spec balancing 1.4 (election), queues 1-4 (slots and lines), http-and-timing
 //! 4 and 5 (order of the books).
@@ -9,20 +9,22 @@ use alloc::vec::Vec;
 use crate::backend::Backend;
 use crate::balancer::Balancer;
 use crate::chance::Chance;
-use crate::config::{Balance, Observe};
+use crate::config::Observe;
 use crate::elect::Elected;
 use crate::event::{By, Event, Interest};
-use crate::flow::{Flow, Persistence, Phase, Trouble};
+use crate::flow::{Flow, Mark, Marks, Persistence, Phase, Trouble};
 use crate::ids::{AttemptId, BackendId, RequestId, ServerId};
 use crate::input::Breach;
 use crate::output::Output;
 use crate::queue::Ticket;
-use crate::request::{Request, Response};
+use crate::request::Request;
 use crate::time::Moment;
 use crate::timers::NONE;
 
 impl Balancer {
     /// A request has arrived whole.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn arrive(
         &mut self,
         now: Moment,
@@ -58,18 +60,22 @@ impl Balancer {
         backend.farm.connections += 1;
         backend.counters.stot += 1;
         backend.counters.smax = backend.counters.smax.max(backend.farm.connections);
-        let hash = match &backend.config.balance {
-            Balance::Hash(key) => crate::key::hash_of(key, backend.config.hash, facts),
-            _ => None,
+        let hash = if backend.hashes {
+            backend.hash_of(facts)
+        } else {
+            None
         };
+        let mut marks = Marks::default();
+        if hash.is_some() {
+            marks.set(Mark::Keyed);
+        }
         // Taking what is boxed first spares looking whether it must be freed.
         *flow = Flow {
             turn: flow.turn,
             backend: backend.id.0,
-            keyed: hash.is_some(),
+            marks,
             key: hash.unwrap_or_default(),
             arrived: now,
-            ticket: flow.ticket.take(),
             persistence: flow.persistence.take(),
             ..Flow::default()
         };
@@ -93,7 +99,7 @@ impl Balancer {
         loop {
             let flow = &mut self.flows[request];
             let backend = &mut self.backends[flow.backend as usize];
-            if !flow.assigned {
+            if !flow.marks.has(Mark::Assigned) {
                 match backend.elect(&self.profile, now, flow, chance) {
                     Elected::Server(slot)
                         if flow.leaving == NONE && self.interest != Interest::Everything =>
@@ -125,7 +131,7 @@ impl Balancer {
     /// Starts on a server that was remembered as idle, although others wait.
     pub(crate) fn start_on_idle(&mut self, now: Moment, request: RequestId, slot: u32) {
         let (flow, backend) = self.parts(request);
-        flow.assigned = true;
+        flow.marks.set(Mark::Assigned);
         flow.server = slot;
         flow.by = By::Queue;
         backend.take_slot(now, flow, slot);
@@ -169,7 +175,7 @@ impl Balancer {
         }
         counters.wredis += 1;
         backend.counters.wredis += 1;
-        flow.redispatched = true;
+        flow.marks.set(Mark::Redispatched);
         flow.server = NONE;
         if let Some(persistence) = &mut flow.persistence {
             persistence.cookie.redispatched();
@@ -212,7 +218,7 @@ impl Balancer {
             Some(slot) => backend.servers[slot as usize].queue.let_out(),
             None => backend.queue.let_out(),
         };
-        flow.ticket = Some(Box::new(ticket));
+        self.places.insert(request, ticket);
         if let Some(slot) = slot {
             let server = &mut backend.servers[slot as usize];
             server.queue.join(ticket, request);
@@ -240,21 +246,21 @@ impl Balancer {
 
     /// Takes `request` out of the line it waits in, without starting it.
     pub(crate) fn leave_queue(&mut self, request: RequestId) {
-        let flow = &mut self.flows[request];
-        let Some(ticket) = flow.ticket.take() else {
+        let Some(ticket) = self.places.remove(&request) else {
             return;
         };
+        let flow = &self.flows[request];
         let backend = &mut self.backends[flow.backend as usize];
         if flow.server == NONE {
-            backend.queue.leave(*ticket);
+            backend.queue.leave(ticket);
             backend.farm.queued = backend.queue.len();
         } else {
             let server = &mut backend.servers[flow.server as usize];
-            server.queue.leave(*ticket);
+            server.queue.leave(ticket);
             backend.farm.members[flow.server as usize].queued = server.queue.len();
         }
         self.timers.disarm(&mut self.flows, request);
-        self.note_place(request, *ticket);
+        self.note_place(request, ticket);
     }
 
     /// Lets waiting requests start on `slot` while it has room (spec: queues, 4).
@@ -348,7 +354,7 @@ impl Balancer {
             flow.by = By::Queue;
         }
         flow.server = slot;
-        flow.assigned = true;
+        flow.marks.set(Mark::Assigned);
         flow.phase = Phase::Woken;
         if with_slot {
             backend.take_slot(now, flow, slot);
@@ -416,13 +422,13 @@ impl Balancer {
     }
 
     /// The connection of the present attempt is there.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn connected(&mut self, now: Moment, attempt: AttemptId, chance: &mut dyn Chance) {
         let request = attempt.request;
-        if !self.is_live(attempt, &[Phase::Connecting]) {
+        let Some((flow, backend)) = self.present(attempt, Phase::Connecting) else {
             return self.note_ghost();
-        }
-        self.timers.disarm(&mut self.flows, request);
-        let (flow, backend) = self.parts(request);
+        };
         flow.phase = Phase::Waiting;
         flow.connected_at = now;
         let lane = backend.limits.server;
@@ -431,97 +437,6 @@ impl Balancer {
         if let Some(server) = observer {
             self.observe_connection(now, server, true, chance);
         }
-    }
-
-    /// The head of the answer is there.
-    pub(crate) fn answered(
-        &mut self,
-        now: Moment,
-        attempt: AttemptId,
-        response: &Response<'_>,
-        chance: &mut dyn Chance,
-    ) {
-        self.relay(now, attempt, response, false, chance);
-    }
-
-    /// [`answered`](Self::answered), put where every request comes by; `whole` if the end of
-    /// the answer is there too. Whether it is being forwarded from now on.
-    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
-    #[inline(always)]
-    fn relay(
-        &mut self,
-        now: Moment,
-        attempt: AttemptId,
-        response: &Response<'_>,
-        whole: bool,
-        chance: &mut dyn Chance,
-    ) -> bool {
-        let request = attempt.request;
-        if !self.is_live(attempt, &[Phase::Waiting]) {
-            self.note_ghost();
-            return false;
-        }
-        self.timers.disarm(&mut self.flows, request);
-        let (flow, backend) = self.parts(request);
-        if backend.retries_status(flow, response.status) {
-            self.hang_up(request);
-            self.retry_answer(now, request, chance);
-            return false;
-        }
-        flow.phase = Phase::Relaying;
-        flow.answered_at = now;
-        flow.status = response.status;
-        let lane = backend.limits.server;
-        if let Some(server) = backend.count_answer(flow, Observe::Layer7) {
-            self.observe_status(now, server, response.status, chance);
-            // That may have taken the server down, and its requests with it.
-            if self.flows[request].phase == Phase::Over {
-                return false;
-            }
-        }
-        if self.flows[request].persistence.is_some() {
-            self.bind(now, request, response);
-        }
-        if !whole {
-            self.timers.arm(&mut self.flows, now, lane, request);
-        }
-        self.outputs.push(Output::Relay { request });
-        true
-    }
-
-    /// The head of the answer is there, and its end with it.
-    pub(crate) fn answered_whole(
-        &mut self,
-        now: Moment,
-        attempt: AttemptId,
-        response: &Response<'_>,
-        bytes: u64,
-        chance: &mut dyn Chance,
-    ) {
-        if self.relay(now, attempt, response, true, chance) {
-            self.close(now, attempt.request, bytes);
-        } else {
-            self.note_ghost();
-        }
-    }
-
-    /// The answer has been forwarded whole.
-    pub(crate) fn finished(&mut self, now: Moment, attempt: AttemptId, bytes: u64) {
-        let request = attempt.request;
-        if !self.is_live(attempt, &[Phase::Relaying]) {
-            return self.note_ghost();
-        }
-        self.close(now, request, bytes);
-    }
-
-    /// Books an answer that was forwarded whole.
-    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
-    #[inline(always)]
-    fn close(&mut self, now: Moment, request: RequestId, bytes: u64) {
-        let (flow, backend) = self.parts(request);
-        backend.counters.bout += bytes;
-        backend.servers[flow.server as usize].counters.bout += bytes;
-        self.close_books(now, request, true);
     }
 
     /// The server broke its answer off, or gave none (spec: http-and-timing, 3).
@@ -629,7 +544,7 @@ impl Balancer {
                 self.attempt_failed(now, request, Trouble::ConnectTimeout, chance);
             }
             Phase::Pausing => {
-                if self.flows[request].assigned {
+                if self.flows[request].marks.has(Mark::Assigned) {
                     self.connect(now, request);
                 } else {
                     self.place(now, request, chance);
@@ -690,45 +605,6 @@ impl Balancer {
         flow.letters = letters;
         self.backend_of(request).counters.answered(status);
         self.outputs.push(Output::Answer { request, status });
-    }
-
-    /// Closes the books of `request` (spec: http-and-timing 4, step 7).
-    #[inline(never)]
-    pub(crate) fn end(&mut self, now: Moment, request: RequestId, server_side: bool) {
-        self.close_books(now, request, server_side);
-    }
-
-    /// [`end`](Self::end), put where every request comes by.
-    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
-    #[inline(always)]
-    fn close_books(&mut self, now: Moment, request: RequestId, server_side: bool) {
-        self.timers.disarm(&mut self.flows, request);
-        let (flow, backend) = self.parts(request);
-        flow.phase = Phase::Over;
-        flow.until = now;
-        let (id, slot) = (backend.id, flow.server);
-        let persists = flow.persistence.is_some();
-        backend.uncount(flow);
-        backend.drop_slot(flow);
-        backend.count_times(flow);
-        let known = slot != NONE;
-        if known && server_side && backend.has_waiting(slot) {
-            self.dequeue(now, id, slot);
-        }
-        if persists {
-            self.release_place(request);
-        }
-        if self.wants_decisions() {
-            self.note(Event::Ended(request));
-        }
-        let backend = &mut self.backends[id.0 as usize];
-        backend.farm.connections -= 1;
-        if self.wants_decisions() {
-            self.note_crowd(request);
-        }
-        if known && self.backends[id.0 as usize].has_waiting(slot) {
-            self.dequeue(now, id, slot);
-        }
     }
 
     /// The answer ended before its time.

@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::balancer::Balancer;
 use crate::event::{By, Event};
-use crate::flow::Flow;
+use crate::flow::{Flow, Mark};
 use crate::ids::RequestId;
 use crate::profile::Version;
 use crate::request::{Request, Response};
@@ -29,14 +29,14 @@ impl Balancer {
         let (Some(kept), Some(cookie)) = (&mut flow.persistence, &backend.config.cookie) else {
             return;
         };
-        let forced = backend.config.persist || flow.forced;
+        let forced = backend.config.persist || flow.marks.has(Mark::Forced);
         let servers = &backend.servers;
         let standing = |slot: u32| match (servers[slot as usize].is_stopped(), forced) {
             (false, _) => Standing::Reachable,
             (true, true) => Standing::Forced,
             (true, false) => Standing::Lost,
         };
-        let freedom = match (kept.ignored, flow.assigned) {
+        let freedom = match (kept.ignored, flow.marks.has(Mark::Assigned)) {
             (true, _) => Freedom::Ignored,
             (false, true) => Freedom::Decided,
             (false, false) => Freedom::Free,
@@ -63,8 +63,8 @@ impl Balancer {
         let (Some(kept), Some(stick)) = (&mut flow.persistence, &backend.config.stick) else {
             return;
         };
-        let forced = backend.config.persist || flow.forced;
-        let (servers, assigned) = (&backend.servers, flow.assigned);
+        let forced = backend.config.persist || flow.marks.has(Mark::Forced);
+        let (servers, assigned) = (&backend.servers, flow.marks.has(Mark::Assigned));
         // An entry names its server: one that was deleted and added again is the same.
         let bound = |slot: u32| {
             let name = &servers[slot as usize].config.name;
@@ -92,8 +92,8 @@ impl Balancer {
     /// Persistence has chosen `slot`.
     pub(crate) fn bind_to(&mut self, request: RequestId, slot: u32, by: By) {
         let flow = &mut self.flows[request];
-        flow.assigned = true;
-        flow.direct = true;
+        flow.marks.set(Mark::Assigned);
+        flow.marks.set(Mark::Direct);
         flow.server = slot;
         flow.by = by;
         if self.wants_decisions() {
@@ -123,7 +123,7 @@ impl Balancer {
         };
         let served = Served {
             value: backend.cookies.of(flow.server),
-            direct: flow.direct,
+            direct: flow.marks.has(Mark::Direct),
             ignored: kept.ignored,
             post: kept.post,
             cacheable: kept.cacheable,

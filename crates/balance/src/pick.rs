@@ -186,7 +186,8 @@ impl Policy for Picker {
 
     #[inline]
     fn pick(&mut self, farm: &Farm, ask: Ask, chance: &mut dyn Chance) -> Option<u32> {
-        if let Group::FirstBackup(slot) = farm.group()
+        if farm.actives == 0
+            && let Group::FirstBackup(slot) = farm.group()
             && !matches!(self, Self::StaticRr(_) | Self::MapHash(_) | Self::Random(_))
         {
             // A single backup in force is taken as it is: full or not, to be avoided or not.

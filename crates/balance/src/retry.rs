@@ -5,7 +5,7 @@ use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::config::{Balance, Observe};
 use crate::event::Event;
-use crate::flow::{Flow, Phase, Trouble};
+use crate::flow::{Flow, Mark, Phase, Trouble};
 use crate::ids::{AttemptId, BackendId, RequestId};
 use crate::server::Operational;
 use crate::time::Moment;
@@ -15,7 +15,9 @@ impl Backend {
     #[inline]
     pub(crate) fn retries_status(&self, flow: &Flow, status: u16) -> bool {
         let covered = &self.config.retry_on.statuses;
-        !covered.is_empty() && covered.contains(&status) && flow.failures < self.config.retries
+        !covered.is_empty()
+            && covered.contains(&status)
+            && u32::from(flow.failures) < self.config.retries
     }
 }
 
@@ -41,9 +43,9 @@ impl Balancer {
         backend.uncount(flow);
         flow.phase = Phase::Pausing;
         flow.trouble.get_or_insert(trouble);
-        flow.failures += 1;
+        flow.failures = flow.failures.saturating_add(1);
         let observer = backend.observer(flow, Observe::Layer4);
-        let (failures, backend) = (flow.failures, flow.backend);
+        let (failures, backend) = (u32::from(flow.failures), flow.backend);
         if let Some(server) = observer {
             self.observe_connection(now, server, false, chance);
         }
@@ -79,7 +81,7 @@ impl Balancer {
         let (flow, backend) = self.parts(request);
         backend.uncount(flow);
         flow.phase = Phase::Pausing;
-        flow.failures += 1;
+        flow.failures = flow.failures.saturating_add(1);
         // It counts as a retry by itself, besides the retry or redispatch that follows.
         backend.counters.wretr += 1;
         backend.servers[flow.server as usize].counters.wretr += 1;
@@ -91,11 +93,11 @@ impl Balancer {
     /// Whether one more attempt is allowed after an answer that failed.
     pub(crate) fn may_retry(&self, request: RequestId) -> bool {
         let flow = &self.flows[request];
-        flow.failures < self.backends[flow.backend as usize].config.retries
+        u32::from(flow.failures) < self.backends[flow.backend as usize].config.retries
     }
 
     fn try_again(&mut self, now: Moment, request: RequestId, chance: &mut dyn Chance) {
-        if self.flows[request].assigned {
+        if self.flows[request].marks.has(Mark::Assigned) {
             self.connect(now, request);
         } else {
             self.place(now, request, chance);
@@ -111,8 +113,8 @@ impl Balancer {
             home.drop_slot(flow);
             self.dequeue(now, BackendId(backend), slot);
             let flow = &mut self.flows[request];
-            flow.direct = false;
-            flow.assigned = false;
+            flow.marks.clear(Mark::Direct);
+            flow.marks.clear(Mark::Assigned);
             flow.leaving = slot;
             return;
         }
@@ -134,7 +136,11 @@ impl Balancer {
     fn redispatches(&self, request: RequestId) -> bool {
         let flow = &self.flows[request];
         let backend = &self.backends[flow.backend as usize];
-        let Some(interval) = backend.config.redispatch.filter(|_| !flow.forced) else {
+        let Some(interval) = backend
+            .config
+            .redispatch
+            .filter(|_| !flow.marks.has(Mark::Forced))
+        else {
             return false;
         };
         let server = &backend.servers[flow.server as usize];
@@ -154,7 +160,7 @@ impl Balancer {
         } else {
             !matches!(backend.config.balance, Balance::Hash(_))
         };
-        !flow.direct && backend.farm.actives > 1 && spreads
+        !flow.marks.has(Mark::Direct) && backend.farm.actives > 1 && spreads
     }
 
     /// Whether the algorithm is of the round-robin kind, as 2.2 distinguishes.

@@ -62,12 +62,12 @@ pub(crate) enum Lapse {
 }
 
 /// Whole milliseconds of the lapses of requests: sliding averages over about 1024 of
-/// them, as integer sums, and the longest.
+/// them, as integer sums, and the longest. All count in 32 bits, as HAProxy's do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Times {
     count: u32,
-    sums: [u64; 4],
-    longest: [u64; 4],
+    sums: [u32; 4],
+    longest: [u32; 4],
 }
 
 impl Times {
@@ -75,14 +75,13 @@ impl Times {
 
     /// One more request; `millis` in the order of [`Lapse`].
     #[inline]
-    pub(crate) fn add(&mut self, millis: [u64; 4]) {
+    pub(crate) fn add(&mut self, millis: [u32; 4]) {
         if self.count < Self::WINDOW {
             self.count += 1;
         } else {
-            // Sums of so few times stay far from the type's end: checks would only keep
-            // the four from being computed side by side.
+            // The four are computed side by side.
             for sum in &mut self.sums {
-                let share = sum.wrapping_add(u64::from(Self::WINDOW) - 1) / u64::from(Self::WINDOW);
+                let share = sum.wrapping_add(Self::WINDOW - 1) / Self::WINDOW;
                 *sum = sum.wrapping_sub(share);
             }
         }
@@ -96,15 +95,15 @@ impl Times {
         }
     }
 
-    pub(crate) fn mean(&self, lapse: Lapse) -> u64 {
+    pub(crate) fn mean(&self, lapse: Lapse) -> u32 {
         if self.count == 0 {
             0
         } else {
-            self.sums[lapse as usize].div_ceil(u64::from(self.count))
+            self.sums[lapse as usize].div_ceil(self.count)
         }
     }
 
-    pub(crate) fn longest(&self, lapse: Lapse) -> u64 {
+    pub(crate) fn longest(&self, lapse: Lapse) -> u32 {
         self.longest[lapse as usize]
     }
 
@@ -299,11 +298,11 @@ mod tests {
         /// the place of a 1024th of the sum, rounded up. The longest is kept until cleared.
         #[test]
         fn times_slide_over_a_thousand_requests(
-            millis in prop::collection::vec(0..100_000_u64, 1..1_300),
+            millis in prop::collection::vec(0..100_000_u32, 1..1_300),
             cleared in 0..1_300_usize,
         ) {
             let mut times = Times::default();
-            let (mut sum, mut longest) = (0_u64, 0);
+            let (mut sum, mut longest) = (0_u32, 0);
             prop_assert_eq!(times.mean(Lapse::Total), 0);
             for (index, millis) in millis.into_iter().enumerate() {
                 if index == cleared {
@@ -316,7 +315,7 @@ mod tests {
                 }
                 sum += millis;
                 longest = millis.max(longest);
-                let count = (index as u64 + 1).min(1024);
+                let count = (index as u32 + 1).min(1024);
                 prop_assert_eq!(times.mean(Lapse::Queue), sum.div_ceil(count));
                 prop_assert_eq!(times.longest(Lapse::Queue), longest);
                 prop_assert_eq!(times.mean(Lapse::Connect), 1);

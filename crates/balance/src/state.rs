@@ -8,7 +8,7 @@ use crate::alert::{Alert, AlertKind};
 use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::event::{Cause, Event, Interest, Status};
-use crate::flow::Phase;
+use crate::flow::{Mark, Phase};
 use crate::ids::{RequestId, ServerId};
 use crate::pick::Policy;
 use crate::server::transition::Trigger;
@@ -485,7 +485,7 @@ impl Balancer {
         let waiting: Vec<RequestId> = backend.servers[id.slot as usize]
             .queue
             .iter()
-            .filter(|request| !self.flows[*request].forced)
+            .filter(|request| !self.flows[*request].marks.has(Mark::Forced))
             .collect();
         let moved = waiting.len() as u32;
         for request in waiting {
@@ -495,8 +495,8 @@ impl Balancer {
                 self.leave_queue(request);
                 let flow = &mut self.flows[request];
                 flow.phase = Phase::Pausing;
-                flow.direct = false;
-                flow.assigned = false;
+                flow.marks.clear(Mark::Direct);
+                flow.marks.clear(Mark::Assigned);
                 flow.leaving = id.slot;
                 self.place(now, request, chance);
             }

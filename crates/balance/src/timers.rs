@@ -132,7 +132,8 @@ impl Timers {
     }
 
     /// Takes `request` out of its lane, if it is in one.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn disarm(&mut self, flows: &mut Slots<RequestId, Flow>, request: RequestId) {
         if flows[request].lane != Flow::NO_LANE {
             self.unlink(flows, request);

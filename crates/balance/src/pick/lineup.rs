@@ -152,9 +152,42 @@ impl Lineup {
     }
 
     /// Takes `slot`, which is in here, out and puts it back behind the equals of `key`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of every pick")]
+    #[inline(always)]
     pub(super) fn rekey(&mut self, table: &mut Table, slot: u32, key: u32) {
         let turn = self.next_turn(table);
+        let order = order(key, turn);
+        if slot == self.head && order >= self.last {
+            return self.rotate(table, order);
+        }
+        self.rekey_elsewhere(table, slot, key, turn);
+    }
+
+    /// The first in the line goes behind all the others.
+    #[expect(clippy::inline_always, reason = "one step of every pick")]
+    #[inline(always)]
+    fn rotate(&mut self, table: &mut Table, order: u64) {
+        let (slot, tail) = (self.head, self.tail);
+        self.last = order;
+        let link = &mut table.links[slot as usize];
+        link.order = order;
+        let behind = link.behind;
+        if slot == tail {
+            self.first = order;
+            return;
+        }
+        link.before = tail;
+        link.behind = NOBODY;
+        table.links[tail as usize].behind = slot;
+        let head = &mut table.links[behind as usize];
+        head.before = NOBODY;
+        self.first = head.order;
+        self.head = behind;
+        self.tail = slot;
+    }
+
+    #[inline(never)]
+    fn rekey_elsewhere(&mut self, table: &mut Table, slot: u32, key: u32, turn: u32) {
         if table.links[slot as usize].order == NO_ORDER && order(key, turn) < self.last {
             return self.heap.rekey(&mut table.places, slot, key, turn);
         }

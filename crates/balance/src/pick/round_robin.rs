@@ -187,11 +187,11 @@ impl RoundRobin {
     }
 
     /// Puts `slot` where its due position says: into this window or the next.
-    #[inline]
-    fn place(&mut self, farm: &Farm, slot: u32) {
-        let member = &farm.members[slot as usize];
+    #[expect(clippy::inline_always, reason = "one step of every pick")]
+    #[inline(always)]
+    fn place(&mut self, member: &Member, slot: u32) {
         if !member.usable {
-            return self.take_out(farm, slot);
+            return self.take_out(member, slot);
         }
         let round = &self.rounds[usize::from(member.backup)];
         let turn = &mut self.turns[slot as usize];
@@ -216,17 +216,24 @@ impl RoundRobin {
         self.put(member, slot, waiting, key);
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of every pick")]
+    #[inline(always)]
     fn put(&mut self, member: &Member, slot: u32, tree: Tree, key: u32) {
+        let before = self.turns[slot as usize].tree;
+        if before != tree {
+            return self.change_tree(member, slot, tree, key);
+        }
+        let round = &mut self.rounds[usize::from(member.backup)];
+        if let Some(lineup) = round.tree(tree) {
+            lineup.rekey(&mut self.table, slot, key);
+        }
+    }
+
+    #[inline(never)]
+    fn change_tree(&mut self, member: &Member, slot: u32, tree: Tree, key: u32) {
         let round = &mut self.rounds[usize::from(member.backup)];
         let table = &mut self.table;
         let before = core::mem::replace(&mut self.turns[slot as usize].tree, tree);
-        if before == tree {
-            if let Some(lineup) = round.tree(tree) {
-                lineup.rekey(table, slot, key);
-            }
-            return;
-        }
         if let Some(lineup) = round.tree(before) {
             lineup.remove(table, slot);
         }
@@ -235,9 +242,10 @@ impl RoundRobin {
         }
     }
 
-    fn take_out(&mut self, farm: &Farm, slot: u32) {
+    #[inline(never)]
+    fn take_out(&mut self, member: &Member, slot: u32) {
         let tree = core::mem::take(&mut self.turns[slot as usize].tree);
-        let round = &mut self.rounds[usize::from(farm.members[slot as usize].backup)];
+        let round = &mut self.rounds[usize::from(member.backup)];
         if let Some(lineup) = round.tree(tree) {
             lineup.remove(&mut self.table, slot);
         }
@@ -255,7 +263,7 @@ impl RoundRobin {
                 let init = self.rounds[round].init;
                 self.wait(&farm.members[slot as usize], slot, init);
             } else {
-                self.place(farm, slot);
+                self.place(&farm.members[slot as usize], slot);
             }
         }
     }
@@ -280,7 +288,7 @@ impl RoundRobin {
         self.fetch(farm, slot);
         let weight = farm.members[slot as usize].weight;
         self.turns[slot as usize].due = self.round(farm, slot).entrance(weight);
-        self.place(farm, slot);
+        self.place(&farm.members[slot as usize], slot);
     }
 
     /// The rule up to 3.1: as far from its previous turn as the new weight says.
@@ -295,7 +303,7 @@ impl RoundRobin {
         if turn.due < round.position.wrapping_add(2) {
             turn.due = round.position.wrapping_add(step);
         }
-        self.place(farm, slot);
+        self.place(member, slot);
     }
 }
 
@@ -336,7 +344,7 @@ impl Policy for RoundRobin {
     fn left(&mut self, farm: &Farm, slot: u32, weight_before: u32) {
         let round = self.round(farm, slot);
         round.weight = round.weight.wrapping_sub(weight_before);
-        self.take_out(farm, slot);
+        self.take_out(&farm.members[slot as usize], slot);
     }
 
     fn weighed(&mut self, farm: &Farm, slot: u32, weight_before: u32) {
@@ -367,7 +375,7 @@ impl Policy for RoundRobin {
     fn dropped(&mut self, _farm: &Farm, _slot: u32) {}
 
     fn pick(&mut self, farm: &Farm, ask: Ask, _chance: &mut dyn Chance) -> Option<u32> {
-        let in_force = usize::from(farm.group() != Group::Active);
+        let in_force = usize::from(farm.actives == 0);
         let round = &mut self.rounds[in_force];
         if round.window == 0 {
             round.window = round.weight;
@@ -378,6 +386,9 @@ impl Policy for RoundRobin {
         let chosen = loop {
             let Some(slot) = self.candidate(in_force) else {
                 if switched {
+                    if let Some(slot) = avoided {
+                        self.place(&farm.members[slot as usize], slot);
+                    }
                     break avoided;
                 }
                 self.rounds[in_force].switch();
@@ -385,21 +396,19 @@ impl Policy for RoundRobin {
                 continue;
             };
             let round = &mut self.rounds[in_force];
-            let weight = farm.members[slot as usize].weight;
-            Self::advance(round, &mut self.turns[slot as usize], weight);
+            let member = &farm.members[slot as usize];
+            Self::advance(round, &mut self.turns[slot as usize], member.weight);
             round.position = round.position.wrapping_add(1);
-            if !farm.is_saturated(slot) {
+            if !farm.is_full(member) {
                 if ask.avoid != Some(slot) || avoided.is_some() {
+                    self.place(member, slot);
                     break Some(slot);
                 }
                 avoided = Some(slot);
             }
-            self.take_out(farm, slot);
+            self.take_out(member, slot);
             self.aside.push(slot);
         };
-        if let Some(slot) = chosen {
-            self.place(farm, slot);
-        }
         if !self.aside.is_empty() {
             self.put_back(farm, chosen, switched.then_some(in_force));
         }
