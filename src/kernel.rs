@@ -10,5 +10,5 @@ pub mod seeds;
 pub use agenda::{Agenda, Delay, Lane, Ticket};
 pub use budget::{Exceeded, Limit, Meter};
 pub use dist::Distribution;
-pub use ring::Ring;
+pub use ring::{Few, Ring};
 pub use seeds::{Collision, Seeds, Stream};

@@ -89,7 +89,7 @@ impl<E> Default for Agenda<E> {
     }
 }
 
-impl<E: Copy> Agenda<E> {
+impl<E: Copy + Default> Agenda<E> {
     /// An agenda that permutes entries of the same moment and lane by draws from `stream`,
     /// to find out who depends on their order. Slower: it has no belts.
     pub fn shuffled(stream: Stream) -> Self {
@@ -300,7 +300,8 @@ impl Heads {
     }
 
     /// The first entry was taken out; the one behind it in the same place has this key.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of every event")]
+    #[inline(always)]
     fn replace_first(&mut self, key: Option<u128>) {
         let source = self.sources[0];
         let mut index = 0;
@@ -337,7 +338,7 @@ impl<E> Default for Belt<E> {
 }
 
 /// One entry. The key is kept in halves: that aligns it to 8 bytes instead of 16.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Entry<E> {
     high: u64,
     low: u64,

@@ -9,6 +9,8 @@ use balance::time::{Moment, Span};
 pub struct Meter<A> {
     /// Events that may happen before it is noted who is busy.
     carefree: u64,
+    /// Those that were left when that began because of the time.
+    unspent: u64,
     /// Events after that.
     watched: u64,
     limit_events: u64,
@@ -44,6 +46,7 @@ impl<A: Ord + Copy> Meter<A> {
     pub fn new(events: u64, time: Span) -> Self {
         Self {
             carefree: events - events / 10,
+            unspent: 0,
             watched: 0,
             limit_events: events,
             limit_time: Moment::ZERO + time,
@@ -52,15 +55,31 @@ impl<A: Ord + Copy> Meter<A> {
         }
     }
 
+    /// Up to this moment nobody need look at the time: later ones may only come after
+    /// [`look_closely`](Self::look_closely).
+    pub fn carefree_until(&self) -> Moment {
+        if self.carefree == 0 {
+            Moment::NEVER
+        } else {
+            self.watch_time
+        }
+    }
+
+    /// From now on it is noted who is busy, and the time is looked at.
+    pub fn look_closely(&mut self) {
+        self.unspent += std::mem::take(&mut self.carefree);
+    }
+
     /// Counts one event of the actor that `who` names, at `now`.
     ///
     /// # Errors
     /// If there was none left, or if it is too late for any.
     #[inline]
     pub fn spend(&mut self, now: Moment, who: impl FnOnce() -> A) -> Result<(), Exceeded<A>> {
-        if self.carefree == 0 || now > self.watch_time {
+        if self.carefree == 0 {
             return self.watch(now, who());
         }
+        debug_assert!(now <= self.watch_time, "whoever comes later is watched");
         self.carefree -= 1;
         Ok(())
     }
@@ -92,7 +111,7 @@ impl<A: Ord + Copy> Meter<A> {
 
     /// Events so far.
     pub fn events(&self) -> u64 {
-        self.limit_events - self.limit_events / 10 - self.carefree + self.watched
+        self.limit_events - self.limit_events / 10 - self.carefree - self.unspent + self.watched
     }
 }
 
@@ -121,11 +140,16 @@ mod tests {
     fn the_time_budget_allows_its_last_moment() {
         let mut meter = Meter::new(1000, Span::from_millis(10));
         assert_eq!(meter.spend(Moment::from_millis(1), || 'a'), Ok(()));
+        assert_eq!(meter.carefree_until(), Moment::from_millis(9));
+        meter.look_closely();
+        assert_eq!(meter.carefree_until(), Moment::NEVER);
+        assert_eq!(meter.events(), 1);
         assert_eq!(meter.spend(Moment::from_nanos(9_500_000), || 'b'), Ok(()));
         assert_eq!(meter.spend(Moment::from_millis(10), || 'c'), Ok(()));
         let late = Moment::from_nanos(10_000_001);
         let exceeded = meter.spend(late, || 'd').unwrap_err();
         assert_eq!(exceeded.limit, Limit::Time(Span::from_millis(10)));
         assert_eq!(exceeded.busiest, [('b', 1), ('c', 1)]);
+        assert_eq!(meter.events(), 4);
     }
 }

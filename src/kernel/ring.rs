@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+/// A ring of no more slots never gives any back.
+const LARGE: usize = 64;
+
 /// First in, first out. Two rings are equal if what waits in them is.
 #[derive(Clone)]
 pub struct Ring<T> {
@@ -10,6 +13,8 @@ pub struct Ring<T> {
     slots: Vec<T>,
     head: usize,
     len: usize,
+    /// Where the head has none of these bits, it is looked whether there is too much room.
+    lookouts: usize,
 }
 
 impl<T> Default for Ring<T> {
@@ -18,6 +23,7 @@ impl<T> Default for Ring<T> {
             slots: Vec::new(),
             head: 0,
             len: 0,
+            lookouts: usize::MAX,
         }
     }
 }
@@ -35,16 +41,57 @@ impl<T> Ring<T> {
     }
 }
 
-impl<T: Copy> Ring<T> {
+/// A queue in which there is hardly ever more than one: that one has a place of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Few<T> {
+    first: Option<T>,
+    others: Ring<T>,
+}
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self {
+            first: None,
+            others: Ring::default(),
+        }
+    }
+}
+
+impl<T: Copy + Default> Few<T> {
+    /// Appends `item`.
+    #[inline]
+    pub fn push(&mut self, item: T) {
+        if self.first.is_none() {
+            self.first = Some(item);
+        } else {
+            self.others.push(item);
+        }
+    }
+
+    /// Takes the oldest item out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        let item = self.first?;
+        if self.others.is_empty() {
+            self.first = None;
+        } else {
+            self.first = self.others.pop();
+        }
+        Some(item)
+    }
+}
+
+impl<T: Copy + Default> Ring<T> {
     /// Appends `item`.
     #[inline]
     pub fn push(&mut self, item: T) {
         if self.len == self.slots.len() {
-            self.grow(item);
+            self.grow();
         }
         let slot = self.slot(self.len);
         self.slots[slot] = item;
-        self.len += 1;
+        // There is room for it: this cannot overflow, nor can what a pop takes away.
+        self.len = self.len.wrapping_add(1);
     }
 
     /// Takes the oldest item out.
@@ -52,7 +99,10 @@ impl<T: Copy> Ring<T> {
     pub fn pop(&mut self) -> Option<T> {
         let item = *self.front()?;
         self.head = self.slot(1);
-        self.len -= 1;
+        self.len = self.len.wrapping_sub(1);
+        if self.head & self.lookouts == 0 {
+            self.look_back();
+        }
         Some(item)
     }
 
@@ -82,15 +132,30 @@ impl<T: Copy> Ring<T> {
         self.len = 0;
     }
 
-    /// Makes room; `filler` stands where nothing waits.
+    /// Gives room back that only a crowd now gone needed. Looked at eight times in a round, so
+    /// that it costs as little as the growing did.
+    #[inline(never)]
+    fn look_back(&mut self) {
+        if self.slots.len() > LARGE && self.len * 8 < self.slots.len() {
+            let room = (self.len * 2).next_power_of_two().max(LARGE);
+            self.resize(room);
+        }
+    }
+
+    /// Makes room.
     #[cold]
-    fn grow(&mut self, filler: T) {
-        let room = (self.slots.len() * 2).max(4);
+    fn grow(&mut self) {
+        self.resize((self.slots.len() * 2).max(4));
+    }
+
+    /// Moves to so many slots; defaults stand where nothing waits.
+    fn resize(&mut self, room: usize) {
         let mut slots = Vec::with_capacity(room);
         slots.extend(self.iter().copied());
-        slots.resize(room, filler);
+        slots.resize(room, T::default());
         self.slots = slots;
         self.head = 0;
+        self.lookouts = if room > LARGE { room / 8 - 1 } else { room - 1 };
     }
 }
 
@@ -132,6 +197,28 @@ mod tests {
                 prop_assert!(ring.iter().eq(deque.iter()));
             }
         }
+    }
+
+    #[test]
+    fn the_room_of_a_crowd_is_given_back_once_it_is_gone() {
+        let mut ring = Ring::default();
+        for item in 0..5000 {
+            ring.push(item);
+        }
+        assert_eq!(ring.slots.len(), 8192);
+        for item in 5000..20_000 {
+            assert_eq!(ring.pop(), Some(item - 5000));
+            ring.push(item);
+        }
+        assert_eq!(ring.slots.len(), 8192);
+        while ring.len() > 100 {
+            ring.pop();
+        }
+        for item in 20_000..40_000 {
+            assert_eq!(ring.pop(), Some(item - 100));
+            ring.push(item);
+        }
+        assert_eq!((ring.len(), ring.slots.len()), (100, 256));
     }
 
     #[test]

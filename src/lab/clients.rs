@@ -236,7 +236,8 @@ impl Clients {
     }
 
     /// `client` has the whole answer, which sets these cookies.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn delivered<S: Sink>(
         &mut self,
         client: u32,
@@ -287,7 +288,8 @@ impl Clients {
     }
 
     /// What `client` sends, and its cookies.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn asks(&self, client: u32) -> (&RequestLine, Option<&CookieJar>) {
         match self.find(client) {
             (Client::Threads(threads), thread) => (threads.line(), threads.jar(thread)),

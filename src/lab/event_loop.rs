@@ -232,11 +232,12 @@ impl EventLoop {
 mod tests {
     use balance::{AttemptId, Interest, Moment, ProbeId, RequestId, ServerId};
 
+    use crate::kernel::Few;
     use crate::kernel::{Agenda, Seeds};
     use crate::lab::event::Event;
     use crate::lab::node::Node;
     use crate::lab::numbers::Numbers;
-    use crate::lab::outbox::{AtOnce, Ground, Outbox, TIMERS};
+    use crate::lab::outbox::{Ground, Outbox, TIMERS};
     use crate::lab::parcel::Parcel;
     use crate::lab::sessions::{Brought, Sessions};
     use crate::lab::wire::Wire;
@@ -332,7 +333,7 @@ mod tests {
         let mut ground = Ground {
             now: Moment::ZERO,
             agenda,
-            at_once: AtOnce::default(),
+            at_once: Few::default(),
             wire,
             numbers: Numbers::new(0),
             digest: Digest::default(),

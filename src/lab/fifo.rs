@@ -15,7 +15,8 @@ pub(super) struct Fifo {
 
 impl Fifo {
     /// A job comes in.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn arrive<S: Sink>(&mut self, job: Job, desk: &mut Desk<'_, '_, S>) {
         self.jobs.push(job);
         if self.jobs.len() == 1 {
@@ -24,7 +25,8 @@ impl Fifo {
     }
 
     /// The worker is done: it answers and takes the next job.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn alarm<S: Sink>(&mut self, desk: &mut Desk<'_, '_, S>) {
         if let Some(job) = self.jobs.pop() {
             let reply = desk.finished(job);
@@ -42,7 +44,8 @@ impl Fifo {
     }
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "one step of the way of every request")]
+#[inline(always)]
 fn begin<S: Sink>(job: Job, desk: &mut Desk<'_, '_, S>) {
     desk.started(job);
     let duration = desk.duration(job);

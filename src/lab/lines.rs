@@ -41,12 +41,17 @@ impl Idle {
     /// or not.
     #[inline]
     pub(super) fn take(&mut self, now: Moment, first: bool) -> Option<Line> {
+        let Self::Counted(count) = self else {
+            return self.take_known(now, first);
+        };
+        *count = count.checked_sub(1)?;
+        Some(Line::ANY)
+    }
+
+    #[inline(never)]
+    fn take_known(&mut self, now: Moment, first: bool) -> Option<Line> {
         match self {
-            Self::Closed => None,
-            Self::Counted(count) => {
-                *count = count.checked_sub(1)?;
-                Some(Line::ANY)
-            }
+            Self::Closed | Self::Counted(_) => None,
             Self::Known(lines) => {
                 lines.retain(|(_, since)| now.since(*since) < KEPT);
                 if first {
@@ -60,10 +65,17 @@ impl Idle {
     /// An answer is over at `now`: its connection is kept.
     #[inline]
     pub(super) fn keep(&mut self, now: Moment, line: Line) {
-        match self {
-            Self::Closed => {}
-            Self::Counted(count) => *count += 1,
-            Self::Known(lines) => lines.push_back((line, now)),
+        if let Self::Counted(count) = self {
+            *count += 1;
+        } else {
+            self.keep_known(now, line);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_known(&mut self, now: Moment, line: Line) {
+        if let Self::Known(lines) = self {
+            lines.push_back((line, now));
         }
     }
 

@@ -37,9 +37,22 @@ pub(super) enum Job {
     },
     /// A health check.
     Check(ProbeId),
-    /// `POST /delay`: every job takes so much longer once this one is done.
-    Delay(Span),
+    /// `POST /delay`: every job takes longer once this one is done, by as much as the node has
+    /// written down under this number.
+    Delay(u32),
 }
+
+/// What stands in a queue where nothing waits.
+impl Default for Job {
+    fn default() -> Self {
+        Self::Delay(0)
+    }
+}
+
+const _: () = {
+    // One per client of a closed loop waits at a node.
+    assert!(size_of::<Job>() <= 20);
+};
 
 /// An answer that a node has made up its mind about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +89,8 @@ struct Manner {
     service: Pace,
     /// Further time for every job but `POST /delay`.
     delay: Span,
+    /// The delays that were posted, in the order in which they came in.
+    posted: Vec<Span>,
     /// `service` and `delay` together, if both are constant.
     slowed: Option<Delay>,
     sessions: Option<Sessions>,
@@ -119,6 +134,7 @@ impl Node {
             status: plan.status,
             service,
             delay: Span::ZERO,
+            posted: Vec::new(),
             slowed: None,
             sessions: sessions.map(|cookie| Sessions::new(&plan.name, cookie)),
         };
@@ -151,8 +167,16 @@ impl Node {
         }
     }
 
+    /// A `POST /delay` comes in.
+    pub(super) fn post<S: Sink>(&mut self, to: Span, out: &mut Outbox<'_, S>) {
+        let number = self.manner.posted.len() as u32;
+        self.manner.posted.push(to);
+        self.arrive(Job::Delay(number), out);
+    }
+
     /// Bytes of a job come in. If the node has stopped meanwhile, the connection breaks.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn arrive<S: Sink>(&mut self, job: Job, out: &mut Outbox<'_, S>) {
         if self.reach != Reach::Listening {
             broken(job, out);
@@ -170,7 +194,8 @@ impl Node {
     }
 
     /// An alarm that the engine set in its life `life` has come; void if that life is over.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn alarm<S: Sink>(&mut self, life: u32, alarm: u32, out: &mut Outbox<'_, S>) {
         if life != self.manner.life {
             return;
@@ -283,7 +308,8 @@ impl<S: Sink> Desk<'_, '_, S> {
 
     /// The node's thread is done with `job`: what it will answer is settled now, whenever
     /// it is sent.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn finished(&mut self, job: Job) -> Reply {
         let (node, check) = (self.manner.index, matches!(job, Job::Check(_)));
         self.out.tell(|| trace::Event::NodeFinished { node, check });
@@ -291,14 +317,21 @@ impl<S: Sink> Desk<'_, '_, S> {
             (Job::Request { session, .. }, Some(sessions)) => sessions.visit(session),
             _ => Visit::PLAIN,
         };
-        if let Job::Delay(to) = job {
-            self.manner.slow(to, &mut self.out.ground.agenda);
+        if let Job::Delay(number) = job {
+            self.obey(number);
         }
         Reply {
             job,
             status: self.manner.status,
             visit,
         }
+    }
+
+    /// Every job takes as much longer from now on as the posted delay `number` says.
+    #[cold]
+    fn obey(&mut self, number: u32) {
+        let to = self.manner.posted[number as usize];
+        self.manner.slow(to, &mut self.out.ground.agenda);
     }
 
     /// Sends an answer but its end, if it has a body at all.

@@ -32,7 +32,17 @@ impl Numbers {
     #[inline]
     pub(super) fn assign(&mut self, client: u32) -> RequestId {
         let own = RequestId(client);
-        if self.adrift.is_empty() || !self.adrift.contains_key(&own) {
+        if self.adrift.is_empty() {
+            return own;
+        }
+        self.assign_around(client)
+    }
+
+    /// The same where some numbers are adrift.
+    #[inline(never)]
+    fn assign_around(&mut self, client: u32) -> RequestId {
+        let own = RequestId(client);
+        if !self.adrift.contains_key(&own) {
             return own;
         }
         let free = self.idle();

@@ -8,7 +8,6 @@ use crate::plan::Action;
 use crate::trace::{self, Sink};
 
 use super::event::Event;
-use super::node::Job;
 use super::outbox::{FAULTS, OPERATOR};
 use super::stage::Stage;
 
@@ -48,7 +47,7 @@ impl<S: Sink> Stage<'_, S> {
     /// The `POST /delay` of one entry of the timeline reaches its node.
     pub(super) fn posted(&mut self, node: u32, entry: u32) {
         if let Action::Delay { to, .. } = self.plan.timeline[entry as usize].action {
-            self.nodes[node as usize].arrive(Job::Delay(to), &mut self.out);
+            self.nodes[node as usize].post(to, &mut self.out);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use balance::{Balancer, Interest, Moment, Span};
 
-use crate::kernel::{Agenda, Delay, Lane, Ring, Ticket};
+use crate::kernel::{Agenda, Delay, Few, Lane, Ticket};
 use crate::trace::{self, Digest, Message, Sample, Sink};
 
 use super::event::Event;
@@ -27,7 +27,7 @@ pub(super) struct Ground {
     pub(super) now: Moment,
     pub(super) agenda: Agenda<Parcel>,
     /// What was sent over a wire without latency: it is there before anything else happens.
-    pub(super) at_once: AtOnce,
+    pub(super) at_once: Few<Parcel>,
     /// The latencies, as prepared delays.
     pub(super) wire: Wire,
     /// Who uses which request number.
@@ -36,34 +36,6 @@ pub(super) struct Ground {
     pub(super) digest: Digest,
     /// What must still happen before the run is over: clients and the operator count here.
     pub(super) pending: u32,
-}
-
-/// What was sent over wires without latency, in order. Hardly ever more than one event.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct AtOnce {
-    first: Option<Parcel>,
-    others: Ring<Parcel>,
-}
-
-impl AtOnce {
-    #[inline]
-    fn push(&mut self, event: Parcel) {
-        if self.first.is_none() {
-            self.first = Some(event);
-        } else {
-            self.others.push(event);
-        }
-    }
-
-    /// Takes the oldest event out.
-    #[inline]
-    pub(super) fn pop(&mut self) -> Option<Parcel> {
-        let event = self.first.take()?;
-        if !self.others.is_empty() {
-            self.first = self.others.pop();
-        }
-        Some(event)
-    }
 }
 
 /// Lent to an actor while it handles an event.
@@ -172,7 +144,8 @@ impl<S: Sink> Outbox<'_, S> {
     }
 
     /// Tells that a request is over for its client.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn sample(&mut self, sample: &Sample) {
         self.ground.digest.sample(sample);
         self.sink.sample(sample);

@@ -29,8 +29,7 @@ impl Pace {
         lane: Lane,
         agenda: &mut Agenda<Parcel>,
     ) -> Option<Self> {
-        let span = distribution(sampled).constant()?;
-        Some(Self::Constant(agenda.delay(span, lane)))
+        constant(sampled, lane, agenda).map(Self::Constant)
     }
 
     /// The pace of `sampled`, drawn from `stream`.
@@ -50,6 +49,16 @@ impl Pace {
             Self::Varying(varying) => varying.next(),
         }
     }
+}
+
+/// The delay of `sampled` if it never varies.
+pub(super) fn constant(
+    sampled: &Sampled,
+    lane: Lane,
+    agenda: &mut Agenda<Parcel>,
+) -> Option<Delay> {
+    let span = distribution(sampled).constant()?;
+    Some(agenda.delay(span, lane))
 }
 
 impl Varying {

@@ -7,7 +7,7 @@ use super::event::{Event, Handshake};
 use super::sessions::Visit;
 
 /// An event, folded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Parcel(u64, u64);
 
 /// What every event can be spread out to: a kind, two small and three large numbers.
@@ -63,72 +63,38 @@ impl Fields {
 
 /// The numbers of a folded event, each unfolded only where it is asked for.
 impl Parcel {
-    /// The event, if it is one of those that every request brings. Those are worth a short
-    /// way of their own: the others make [`Event`] so large that it is put into memory.
     #[inline]
-    pub(super) fn frequent(self) -> Option<Event> {
-        match self.kind() {
-            kind::ARRIVES => Some(Event::Arrives {
-                client: self.a(),
-                request: RequestId(self.b()),
-                first: self.flags() != 0,
-            }),
-            kind::DELIVERED => Some(Event::Delivered {
-                request: RequestId(self.a()),
-                status: self.status(),
-                served: self.flags() & SERVED != 0,
-                session_restarted: self.flags() & RESTARTED != 0,
-            }),
-            kind::REQUEST => Some(Event::Request {
-                node: self.a(),
-                attempt: self.attempt(),
-            }),
-            kind::NODE_ALARM => Some(Event::NodeAlarm {
-                node: self.a(),
-                life: self.b(),
-                alarm: self.c(),
-            }),
-            kind::ANSWERED => Some(Event::Answered {
-                attempt: self.attempt(),
-                status: self.status(),
-                visit: Visit::from_word(self.a()),
-            }),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    fn kind(self) -> u8 {
+    pub(super) fn kind(self) -> u8 {
         self.0 as u8
     }
 
     #[inline]
-    fn flags(self) -> u8 {
+    pub(super) fn flags(self) -> u8 {
         (self.0 >> 8) as u8
     }
 
     #[inline]
-    fn status(self) -> u16 {
+    pub(super) fn status(self) -> u16 {
         (self.0 >> 16) as u16
     }
 
     #[inline]
-    fn a(self) -> u32 {
+    pub(super) fn a(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
     #[inline]
-    fn b(self) -> u32 {
+    pub(super) fn b(self) -> u32 {
         self.1 as u32
     }
 
     #[inline]
-    fn c(self) -> u32 {
+    pub(super) fn c(self) -> u32 {
         (self.1 >> 32) as u32
     }
 
     #[inline]
-    fn attempt(self) -> AttemptId {
+    pub(super) fn attempt(self) -> AttemptId {
         AttemptId {
             request: RequestId(self.b()),
             turn: self.c(),
@@ -156,32 +122,33 @@ impl Parcel {
 }
 
 /// One number for each kind of event.
-mod kind {
-    pub(super) const ACT: u8 = 0;
-    pub(super) const HORIZON: u8 = 1;
-    pub(super) const WAKE: u8 = 2;
-    pub(super) const THREAD_START: u8 = 3;
-    pub(super) const CLIENT_TURN: u8 = 4;
-    pub(super) const ARRIVES: u8 = 5;
-    pub(super) const DELIVERED: u8 = 6;
-    pub(super) const TIMED_OUT: u8 = 7;
-    pub(super) const UNCONNECTED: u8 = 8;
-    pub(super) const GONE: u8 = 9;
-    pub(super) const ATTEMPT_CONNECTION: u8 = 10;
-    pub(super) const PROBE_CONNECTION: u8 = 11;
-    pub(super) const REQUEST: u8 = 12;
-    pub(super) const CHECK: u8 = 13;
-    pub(super) const POST: u8 = 14;
-    pub(super) const NODE_ALARM: u8 = 15;
-    pub(super) const HEAD: u8 = 16;
-    pub(super) const ANSWERED: u8 = 17;
-    pub(super) const BROKEN: u8 = 18;
-    pub(super) const PROBED: u8 = 19;
-    pub(super) const CLOSED: u8 = 20;
+pub(super) mod kind {
+    pub(in crate::lab) const ACT: u8 = 0;
+    pub(in crate::lab) const HORIZON: u8 = 1;
+    pub(in crate::lab) const WAKE: u8 = 2;
+    pub(in crate::lab) const THREAD_START: u8 = 3;
+    pub(in crate::lab) const CLIENT_TURN: u8 = 4;
+    pub(in crate::lab) const ARRIVES: u8 = 5;
+    pub(in crate::lab) const DELIVERED: u8 = 6;
+    pub(in crate::lab) const TIMED_OUT: u8 = 7;
+    pub(in crate::lab) const UNCONNECTED: u8 = 8;
+    pub(in crate::lab) const GONE: u8 = 9;
+    pub(in crate::lab) const ATTEMPT_CONNECTION: u8 = 10;
+    pub(in crate::lab) const PROBE_CONNECTION: u8 = 11;
+    pub(in crate::lab) const REQUEST: u8 = 12;
+    pub(in crate::lab) const CHECK: u8 = 13;
+    pub(in crate::lab) const POST: u8 = 14;
+    pub(in crate::lab) const NODE_ALARM: u8 = 15;
+    pub(in crate::lab) const HEAD: u8 = 16;
+    pub(in crate::lab) const ANSWERED: u8 = 17;
+    pub(in crate::lab) const BROKEN: u8 = 18;
+    pub(in crate::lab) const PROBED: u8 = 19;
+    pub(in crate::lab) const CLOSED: u8 = 20;
 }
 
-const SERVED: u8 = 1;
-const RESTARTED: u8 = 2;
+/// Flags of [`Event::Delivered`].
+pub(super) const SERVED: u8 = 1;
+pub(super) const RESTARTED: u8 = 2;
 
 impl From<Event> for Parcel {
     #[inline]
@@ -256,10 +223,32 @@ impl From<Event> for Parcel {
 
 impl From<Parcel> for Event {
     fn from(parcel: Parcel) -> Self {
-        if let Some(frequent) = parcel.frequent() {
-            return frequent;
-        }
         match parcel.kind() {
+            kind::ARRIVES => Self::Arrives {
+                client: parcel.a(),
+                request: RequestId(parcel.b()),
+                first: parcel.flags() != 0,
+            },
+            kind::DELIVERED => Self::Delivered {
+                request: RequestId(parcel.a()),
+                status: parcel.status(),
+                served: parcel.flags() & SERVED != 0,
+                session_restarted: parcel.flags() & RESTARTED != 0,
+            },
+            kind::REQUEST => Self::Request {
+                node: parcel.a(),
+                attempt: parcel.attempt(),
+            },
+            kind::NODE_ALARM => Self::NodeAlarm {
+                node: parcel.a(),
+                life: parcel.b(),
+                alarm: parcel.c(),
+            },
+            kind::ANSWERED => Self::Answered {
+                attempt: parcel.attempt(),
+                status: parcel.status(),
+                visit: Visit::from_word(parcel.a()),
+            },
             kind::ACT => Self::Act(parcel.a()),
             kind::HORIZON => Self::Horizon,
             kind::WAKE => Self::Wake,

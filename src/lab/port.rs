@@ -10,7 +10,7 @@ use balance::{
     OrderId, Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
 };
 
-use crate::kernel::Stream;
+use crate::kernel::{Few, Stream};
 use crate::plan::{self, RequestLine};
 use crate::trace::{Message, Sink};
 
@@ -20,7 +20,7 @@ use super::lines::{Connection, Line};
 use super::link::{Link, links};
 use super::node::{Job, Node};
 use super::outbox::Outbox;
-use super::sessions::{Brought, Visit};
+use super::sessions::{Brought, Sessions, Visit};
 use super::tunnels::Tunnels;
 use super::wire::Stalls;
 
@@ -39,12 +39,10 @@ pub(super) struct Port {
     wake: Moment,
     /// By backend and place in it.
     links: Vec<Vec<Link>>,
-    /// Attempts whose connection is being made, and where to.
-    opening: BTreeMap<AttemptId, ServerId>,
     /// The check under way of each server that has one.
     checks: BTreeMap<ServerId, ProbeId>,
     /// Attempts on a reused connection, of which the core must be told.
-    reused: Vec<AttemptId>,
+    reused: Few<AttemptId>,
     /// Whether it matters which connection a request uses: some node is an event loop.
     lines_matter: bool,
     /// The connection opened last.
@@ -68,26 +66,28 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// A port to a balancer with these settings, started at the beginning of the run.
+    /// A port for so many `clients` to a balancer with these settings, started at the
+    /// beginning of the run.
     ///
     /// # Errors
     /// Every contradiction in the settings at once.
     pub(super) fn new(
         config: &Config,
         nodes: &[plan::Node],
+        clients: u32,
         chance: Stream,
         stalls: Stalls,
     ) -> Result<Self, Vec<ConfigError>> {
-        let balancer = Balancer::new(config.clone(), Moment::ZERO)?;
+        let mut balancer = Balancer::new(config.clone(), Moment::ZERO)?;
+        balancer.expect_requests(clients);
         let is_http = |check: &CheckKind| matches!(check, CheckKind::Http { .. });
         Ok(Self {
             wake: balancer.next_wake().unwrap_or(Moment::NEVER),
             balancer,
             chance,
             links: links(config, nodes),
-            opening: BTreeMap::new(),
             checks: BTreeMap::new(),
-            reused: Vec::new(),
+            reused: Few::default(),
             lines_matter: nodes.iter().any(|node| node.event_loop),
             last_line: Line::ANY,
             lines: BTreeMap::new(),
@@ -128,7 +128,8 @@ impl Port {
     }
 
     /// The request of a client arrives.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn arrives<S: Sink>(
         &mut self,
         client: u32,
@@ -160,7 +161,8 @@ impl Port {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn tell_arrived<S: Sink>(
         &mut self,
         request: RequestId,
@@ -209,7 +211,7 @@ impl Port {
         match caller {
             Caller::Attempt(attempt) => {
                 // An attempt that was hung up meanwhile sends nothing.
-                if let Some(server) = self.opening.remove(&attempt) {
+                if let Some(server) = self.balancer.connecting(attempt) {
                     self.pump(Input::Connected(attempt), out);
                     self.last_line = self.last_line.next();
                     let way = Connection::New(self.last_line);
@@ -234,7 +236,6 @@ impl Port {
     pub(super) fn refused<S: Sink>(&mut self, caller: Caller, out: &mut Outbox<'_, S>) {
         match caller {
             Caller::Attempt(attempt) => {
-                self.opening.remove(&attempt);
                 out.hear(|| Message::Refused(attempt));
                 self.pump(Input::Refused(attempt), out);
                 self.settle(attempt.request, out);
@@ -246,7 +247,8 @@ impl Port {
     }
 
     /// A node's whole answer is here.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn answered<S: Sink>(
         &mut self,
         attempt: AttemptId,
@@ -282,8 +284,10 @@ impl Port {
                 return;
             }
         }
-        let server = self.balancer.placement(request).map(|(server, _)| server);
-        self.tunnels.keep(out.numbers().owner(request), server);
+        if self.tunnels.matter() {
+            let server = self.balancer.placement(request).map(|(server, _)| server);
+            self.tunnels.keep(out.numbers().owner(request), server);
+        }
         self.post(request, set_cookie);
         self.deliver(request, status, true, visit.restarted(), out);
     }
@@ -378,14 +382,15 @@ impl Port {
         }
     }
 
-    /// The `Set-Cookie` headers that come with the answer to `request`.
+    /// Whether any answer on its way has `Set-Cookie` headers.
     #[inline]
+    pub(super) fn has_mail(&self) -> bool {
+        !self.mail.is_empty()
+    }
+
+    /// The `Set-Cookie` headers that come with the answer to `request`.
     pub(super) fn collect(&mut self, request: RequestId) -> Vec<String> {
-        if self.mail.is_empty() {
-            Vec::new()
-        } else {
-            self.mail.remove(&request).unwrap_or_default()
-        }
+        self.mail.remove(&request).unwrap_or_default()
     }
 
     /// Tells the core one fact and does what it asks. Returns whose answer is relayed.
@@ -396,42 +401,33 @@ impl Port {
     }
 
     /// Does what the core asks. Returns whose answer is relayed.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn obey_all<S: Sink>(&mut self, out: &mut Outbox<'_, S>) -> Option<RequestId> {
         let mut relayed = None;
-        while let Some(output) = self.balancer.poll() {
-            match output {
-                Output::Dispatch { attempt, server } => self.dispatch(attempt, server, out),
-                Output::Relay { request } => {
-                    // What the core asks for next may use the connection again.
-                    if let Some(attempt) = self.answering.take() {
-                        self.release(attempt, out);
+        loop {
+            while let Some(output) = self.balancer.poll() {
+                match output {
+                    Output::Dispatch { attempt, server } => self.dispatch(attempt, server, out),
+                    Output::Relay { request } => {
+                        // What the core asks for next may use the connection again.
+                        if let Some(attempt) = self.answering.take() {
+                            self.release(attempt, out);
+                        }
+                        relayed = Some(request);
                     }
-                    relayed = Some(request);
+                    rarer => self.obey(rarer, out),
                 }
-                rarer => self.obey(rarer, out),
             }
-        }
-        if !self.reused.is_empty() {
-            self.tell_reused(out);
+            // A connection that was there already: the core must be told.
+            let Some(attempt) = self.reused.pop() else {
+                break;
+            };
+            let input = Input::Connected(attempt);
+            self.balancer.handle(out.now(), input, &mut self.chance);
         }
         self.wake = self.balancer.next_wake().unwrap_or(Moment::NEVER);
         relayed
-    }
-
-    /// Tells the core of attempts whose connection was there already.
-    #[inline]
-    fn tell_reused<S: Sink>(&mut self, out: &mut Outbox<'_, S>) {
-        let mut told = 0;
-        while let Some(&attempt) = self.reused.get(told) {
-            told += 1;
-            let input = Input::Connected(attempt);
-            self.balancer.handle(out.now(), input, &mut self.chance);
-            while let Some(output) = self.balancer.poll() {
-                self.obey(output, out);
-            }
-        }
-        self.reused.clear();
     }
 
     /// Does what the core asks.
@@ -444,7 +440,6 @@ impl Port {
             Output::Answer { request, status } => self.deliver(request, status, false, false, out),
             Output::Close { request } => self.deliver(request, 0, false, false, out),
             Output::Hangup(attempt) => {
-                self.opening.remove(&attempt);
                 self.lines.remove(&attempt);
                 if self.headed.remove(&attempt) {
                     // What the client got so far is not a whole answer.
@@ -475,7 +470,8 @@ impl Port {
             .get_mut(server.slot as usize)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn dispatch<S: Sink>(&mut self, attempt: AttemptId, server: ServerId, out: &mut Outbox<'_, S>) {
         let first = self.lines_matter && self.newcomers.contains(&attempt.request);
         let now = out.now();
@@ -494,7 +490,6 @@ impl Port {
     #[inline(never)]
     fn connect<S: Sink>(&mut self, attempt: AttemptId, server: ServerId, out: &mut Outbox<'_, S>) {
         out.hear(|| Message::Connecting { attempt, server });
-        self.opening.insert(attempt, server);
         self.knock(server, Caller::Attempt(attempt), out);
     }
 
@@ -510,7 +505,7 @@ impl Port {
     /// The node that is asked for a connection, if the connection is still wanted.
     pub(super) fn wanted(&self, caller: Caller) -> Option<u32> {
         let server = match caller {
-            Caller::Attempt(attempt) => *self.opening.get(&attempt)?,
+            Caller::Attempt(attempt) => self.balancer.connecting(attempt)?,
             Caller::Probe(probe) => probe.server,
         };
         self.node_of(server)
@@ -523,7 +518,8 @@ impl Port {
     }
 
     /// Sends a request over its connection.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn forward<S: Sink>(
         &mut self,
         attempt: AttemptId,
@@ -557,13 +553,13 @@ impl Port {
     }
 
     /// The request of `attempt` as its node reads it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn unpack<S: Sink>(
         &mut self,
         attempt: AttemptId,
-        node: u32,
+        node: &Node,
         clients: &Clients,
-        nodes: &[Node],
         out: &Outbox<'_, S>,
     ) -> Job {
         let connection = if self.lines_matter {
@@ -574,25 +570,24 @@ impl Port {
         let connection = connection.unwrap_or(Connection::Reused(Line::ANY));
         Job::Request {
             attempt,
-            session: self.session(attempt.request, node, clients, nodes, out),
+            session: match node.sessions() {
+                Some(sessions) => self.session(attempt.request, sessions, clients, out),
+                None => Brought::NONE,
+            },
             line: connection.line(),
             new: matches!(connection, Connection::New(_)),
         }
     }
 
     /// What a request brings of the sessions of the node it is sent to.
-    #[inline]
+    #[inline(never)]
     fn session<S: Sink>(
         &self,
         request: RequestId,
-        node: u32,
+        sessions: &Sessions,
         clients: &Clients,
-        nodes: &[Node],
         out: &Outbox<'_, S>,
     ) -> Brought {
-        let Some(sessions) = nodes[node as usize].sessions() else {
-            return Brought::NONE;
-        };
         let edited = self.balancer.edits(request);
         let rewrite = self.balancer.rewrite(request);
         let brought = match (edited.and_then(|edits| edits.cookies.as_ref()), rewrite) {
@@ -613,7 +608,8 @@ impl Port {
     }
 
     /// The connection that served `attempt` is free again.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn release<S: Sink>(&mut self, attempt: AttemptId, out: &Outbox<'_, S>) {
         let line = if self.lines_matter {
             self.lines.remove(&attempt)
@@ -630,12 +626,14 @@ impl Port {
     }
 
     /// Puts the cookies that the client is told to set into the mail.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn post(&mut self, request: RequestId, own: Option<String>) {
         let edited = self.balancer.edits(request);
-        let set_cookies = match edited.and_then(|edits| edits.set_cookies.as_ref()) {
-            Some(set_cookies) => set_cookies.clone(),
-            None => own.into_iter().collect(),
+        let set_cookies = match (edited.and_then(|edits| edits.set_cookies.as_ref()), own) {
+            (None, None) => return,
+            (Some(set_cookies), _) => set_cookies.clone(),
+            (None, Some(own)) => vec![own],
         };
         if !set_cookies.is_empty() {
             self.mail.insert(request, set_cookies);
@@ -643,7 +641,8 @@ impl Port {
     }
 
     /// Sends the client its answer, if it still waits for it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn deliver<S: Sink>(
         &mut self,
         request: RequestId,

@@ -1,6 +1,6 @@
 //! The post office of the lab: takes the next event and hands it to the actor it is for.
 
-use balance::{Interest, Moment};
+use balance::{Interest, Moment, RequestId};
 
 use crate::plan::{Claim, Plan};
 use crate::trace::Sink;
@@ -10,8 +10,9 @@ use super::event::{Caller, Event, Handshake};
 use super::node::{Job, Node};
 use super::operator;
 use super::outbox::{Outbox, TIMERS};
-use super::parcel::Parcel;
+use super::parcel::{Parcel, RESTARTED, SERVED, kind};
 use super::port::Port;
+use super::sessions::Visit;
 
 /// The parts of a world while things happen in it.
 pub(super) struct Stage<'a, S> {
@@ -61,8 +62,13 @@ impl<S: Sink> Stage<'_, S> {
         Some(Parcel::from(Event::Wake))
     }
 
-    /// Lets `event` happen.
-    #[inline]
+    /// Lets an event happen. Those that every request brings are taken here as they travel:
+    /// the others make [`Event`] so large that it is put into memory.
+    #[expect(
+        clippy::inline_always,
+        reason = "the body of the loop, and called only there"
+    )]
+    #[inline(always)]
     pub(super) fn play(&mut self, parcel: Parcel) {
         let (port, clients, nodes, out) = (
             &mut *self.port,
@@ -70,44 +76,62 @@ impl<S: Sink> Stage<'_, S> {
             &mut *self.nodes,
             &mut self.out,
         );
-        match parcel.frequent() {
-            Some(Event::Delivered {
-                request,
-                status,
-                served,
-                session_restarted,
-            }) => {
-                let set_cookies = port.collect(request);
-                // A client that gave up at this very moment hears nothing any more.
-                if let Some(client) = out.numbers().owner(request) {
-                    out.numbers().delivered(request);
-                    let outcome = Outcome {
-                        status,
-                        served,
-                        session_restarted,
-                        ..port.placement(request)
-                    };
-                    clients.delivered(client, outcome, &set_cookies, out);
+        match parcel.kind() {
+            kind::DELIVERED => {
+                if port.has_mail() {
+                    self.deliver_mail(parcel);
+                } else {
+                    Self::hand_over(parcel, &[], port, clients, out);
                 }
             }
-            Some(Event::Arrives {
-                client,
-                request,
-                first,
-            }) => port.arrives(client, request, first, clients, out),
-            Some(Event::Request { node, attempt }) => {
-                let job = port.unpack(attempt, node, clients, nodes, out);
-                nodes[node as usize].arrive(job, out);
+            kind::ARRIVES => {
+                let request = RequestId(parcel.b());
+                port.arrives(parcel.a(), request, parcel.flags() != 0, clients, out);
             }
-            Some(Event::NodeAlarm { node, life, alarm }) => {
-                nodes[node as usize].alarm(life, alarm, out);
+            kind::REQUEST => {
+                let node = &mut nodes[parcel.a() as usize];
+                let job = port.unpack(parcel.attempt(), node, clients, out);
+                node.arrive(job, out);
             }
-            Some(Event::Answered {
-                attempt,
-                status,
-                visit,
-            }) => port.answered(attempt, status, visit, nodes, out),
+            kind::NODE_ALARM => {
+                nodes[parcel.a() as usize].alarm(parcel.b(), parcel.c(), out);
+            }
+            kind::ANSWERED => {
+                let visit = Visit::from_word(parcel.a());
+                port.answered(parcel.attempt(), parcel.status(), visit, nodes, out);
+            }
             _ => self.play_rarer(Event::from(parcel)),
+        }
+    }
+
+    /// A client has its answer, and perhaps `Set-Cookie` headers with it.
+    #[inline(never)]
+    fn deliver_mail(&mut self, parcel: Parcel) {
+        let set_cookies = self.port.collect(RequestId(parcel.a()));
+        let (port, clients, out) = (&*self.port, &mut *self.clients, &mut self.out);
+        Self::hand_over(parcel, &set_cookies, port, clients, out);
+    }
+
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
+    fn hand_over(
+        parcel: Parcel,
+        set_cookies: &[String],
+        port: &Port,
+        clients: &mut Clients,
+        out: &mut Outbox<'_, S>,
+    ) {
+        let request = RequestId(parcel.a());
+        // A client that gave up at this very moment hears nothing any more.
+        if let Some(client) = out.numbers().owner(request) {
+            out.numbers().delivered(request);
+            let outcome = Outcome {
+                status: parcel.status(),
+                served: parcel.flags() & SERVED != 0,
+                session_restarted: parcel.flags() & RESTARTED != 0,
+                ..port.placement(request)
+            };
+            clients.delivered(client, outcome, set_cookies, out);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use balance::{Moment, Span};
 
-use crate::kernel::{Agenda, Collision, Seeds, Ticket};
+use crate::kernel::{Agenda, Collision, Delay, Seeds, Ticket};
 use crate::plan::{self, RequestLine};
 use crate::trace::{self, Sample, Sink};
 
@@ -10,7 +10,7 @@ use super::clients::Outcome;
 use super::cookie_jar::CookieJar;
 use super::event::Event;
 use super::outbox::{Outbox, TIMERS};
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::parcel::Parcel;
 
 /// All threads of one group.
@@ -25,13 +25,20 @@ pub(super) struct ThreadGroup {
     /// No request starts from here on.
     deadline: Moment,
     threads: Vec<Thread>,
-    /// Own time between an answer and the next request: one for all threads if it is
-    /// constant, one for each otherwise.
-    think: Vec<Pace>,
+    think: Think,
     /// One per thread, if threads have a cookie manager.
     jars: Vec<CookieJar>,
     /// One per thread, if there is a limit to waiting.
     limits: Vec<Option<Ticket>>,
+}
+
+/// Own time between an answer and the next request.
+#[derive(Clone, Debug, PartialEq)]
+enum Think {
+    /// The same for all threads and each time.
+    Alike(Delay),
+    /// Drawn for each thread.
+    Own(Vec<Pace>),
 }
 
 /// `Thread::left` of a thread that only stops at the deadline.
@@ -60,16 +67,18 @@ impl ThreadGroup {
         agenda: &mut Agenda<Parcel>,
     ) -> Result<Self, Collision> {
         let count = plan.threads as usize;
-        let constant = Pace::constant(&plan.think, TIMERS, agenda);
+        let constant = pace::constant(&plan.think, TIMERS, agenda);
         let think = match constant {
-            Some(pace) => vec![pace],
-            None => (0..count)
-                .map(|thread| {
-                    let path = format!("{}/{thread}/think", plan.name);
-                    let stream = seeds.stream(&path)?;
-                    Ok(Pace::varying(&plan.think, TIMERS, stream))
-                })
-                .collect::<Result<_, Collision>>()?,
+            Some(delay) => Think::Alike(delay),
+            None => Think::Own(
+                (0..count)
+                    .map(|thread| {
+                        let path = format!("{}/{thread}/think", plan.name);
+                        let stream = seeds.stream(&path)?;
+                        Ok(Pace::varying(&plan.think, TIMERS, stream))
+                    })
+                    .collect::<Result<_, Collision>>()?,
+            ),
         };
         let thread = Thread {
             left: plan.loops.unwrap_or(ENDLESS),
@@ -111,7 +120,15 @@ impl ThreadGroup {
     }
 
     /// A thread begins its next iteration, or ends.
+    #[inline(never)]
     pub(super) fn turn<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
+        self.iterate(thread, out);
+    }
+
+    /// [`turn`](Self::turn), put where every request comes by.
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
+    fn iterate<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
         let state = &mut self.threads[thread as usize];
         if state.left == 0 || out.now() >= self.deadline {
             let client = self.client;
@@ -130,7 +147,8 @@ impl ThreadGroup {
         self.send(thread, out);
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn send<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
         let state = &mut self.threads[thread as usize];
         let connected = self.plan.keep_alive && state.sent != Moment::NEVER;
@@ -171,7 +189,8 @@ impl ThreadGroup {
     }
 
     /// A thread has the whole answer.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(super) fn delivered<S: Sink>(
         &mut self,
         thread: u32,
@@ -199,12 +218,14 @@ impl ThreadGroup {
     }
 
     /// A thread has no answer and no connection.
+    #[inline(never)]
     pub(super) fn unconnected<S: Sink>(&mut self, thread: u32, out: &mut Outbox<'_, S>) {
         self.sample(thread, Outcome::NOTHING, out);
     }
 
     /// Ends an iteration.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     fn sample<S: Sink>(&mut self, thread: u32, outcome: Outcome, out: &mut Outbox<'_, S>) {
         let state = &mut self.threads[thread as usize];
         out.sample(&Sample {
@@ -221,14 +242,12 @@ impl ThreadGroup {
         if outcome.status == 0 {
             state.sent = Moment::NEVER;
         }
-        let own = if self.think.len() == 1 {
-            0
-        } else {
-            thread as usize
+        let think = match &mut self.think {
+            Think::Alike(delay) => *delay,
+            Think::Own(paces) => paces[thread as usize].next(),
         };
-        let think = self.think[own].next();
         if think.span() == Span::ZERO {
-            self.turn(thread, out);
+            self.iterate(thread, out);
         } else {
             let client = self.first + thread;
             out.after(think, Event::ClientTurn { client });

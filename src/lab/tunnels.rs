@@ -41,8 +41,13 @@ impl Tunnels {
         self.ends.get(&client).copied()
     }
 
-    /// `server` has answered `client`.
+    /// Whether there may be any: some backend is in mode tcp.
     #[inline]
+    pub(super) fn matter(&self) -> bool {
+        !self.tcp.is_empty()
+    }
+
+    /// `server` has answered `client`.
     pub(super) fn keep(&mut self, client: Option<u32>, server: Option<ServerId>) {
         let (Some(client), Some(server)) = (client, server) else {
             return;

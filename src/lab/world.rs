@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use balance::{Balancer, ConfigError, Moment};
 
-use crate::kernel::{self, Agenda, Collision, Limit, Meter, Seeds};
+use crate::kernel::{self, Agenda, Collision, Few, Limit, Meter, Seeds};
 use crate::plan::{Plan, RequestLine};
 use crate::trace::{Digest, Sink};
 
@@ -13,7 +13,7 @@ use super::event::{Actor, Event};
 use super::foresight::Foresight;
 use super::node::Node;
 use super::numbers::Numbers;
-use super::outbox::{AtOnce, Ground, Outbox};
+use super::outbox::{Ground, Outbox};
 use super::parcel::Parcel;
 use super::port::Port;
 use super::stage::Stage;
@@ -126,13 +126,13 @@ impl World {
             .collect::<Result<_, _>>()?;
         let stalls = Stalls::new(&plan.wire, &clients, &mut seeds)?;
         let chance = seeds.stream("proxy/balance")?;
-        let port = Port::new(&plan.proxy, &plan.nodes, chance, stalls);
+        let port = Port::new(&plan.proxy, &plan.nodes, clients.len(), chance, stalls);
         Ok(Self {
             plan: Arc::new(plan.clone()),
             ground: Ground {
                 now: Moment::ZERO,
                 agenda,
-                at_once: AtOnce::default(),
+                at_once: Few::default(),
                 wire,
                 numbers: Numbers::new(clients.len()),
                 digest: Digest::default(),
@@ -236,11 +236,17 @@ impl World {
         if !begun {
             stage.begin();
         }
+        let mut carefree_until = meter.carefree_until();
         let exceeded = 'life: loop {
             if extent == Extent::Over && stage.out.ground.pending == 0 {
                 return Ok(true);
             }
-            let Some(mut event) = stage.next(until) else {
+            let Some(mut event) = stage.next(until.min(carefree_until)) else {
+                if carefree_until < until {
+                    meter.look_closely();
+                    carefree_until = Moment::NEVER;
+                    continue;
+                }
                 return Ok(false);
             };
             loop {

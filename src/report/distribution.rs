@@ -86,11 +86,16 @@ impl Cell {
         if self.kind == kind && self.elapsed == sample.elapsed {
             self.run += 1;
         } else {
-            self.turn_page();
-            self.kind = kind;
-            self.elapsed = sample.elapsed;
-            self.run = 1;
+            self.begin_run(kind, sample.elapsed);
         }
+    }
+
+    #[inline(never)]
+    fn begin_run(&mut self, kind: Kind, elapsed: Span) {
+        self.turn_page();
+        self.kind = kind;
+        self.elapsed = elapsed;
+        self.run = 1;
     }
 
     fn turn_page(&mut self) {
@@ -144,16 +149,21 @@ impl Cell {
 
 impl Distribution {
     /// Counts one sample.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub fn add(&mut self, sample: &Sample) {
         let kind = Kind {
             by: sample.by,
             error: sample.is_error(),
             restarted: sample.session_restarted,
         };
-        match sample.server {
-            Some(server) if sample.served => self.cell(server).add(kind, sample),
-            chosen => self.add_unanswered(chosen, kind, sample),
+        let Some(server) = sample.server.filter(|_| sample.served) else {
+            return self.add_unanswered(sample.server, kind, *sample);
+        };
+        let servers = self.servers.get_mut(server.backend.0 as usize);
+        match servers.and_then(|servers| servers.get_mut(server.slot as usize)) {
+            Some(cell) => cell.add(kind, sample),
+            None => self.cell(server).add(kind, &{ *sample }),
         }
     }
 
@@ -173,14 +183,14 @@ impl Distribution {
     }
 
     #[cold]
-    fn add_unanswered(&mut self, chosen: Option<ServerId>, kind: Kind, sample: &Sample) {
+    fn add_unanswered(&mut self, chosen: Option<ServerId>, kind: Kind, sample: Sample) {
         if let Some(server) = chosen {
             self.cell(server).books.chosen(kind.by, 1);
         }
-        self.unanswered.add(Kind { by: None, ..kind }, sample);
+        self.unanswered.add(Kind { by: None, ..kind }, &sample);
     }
 
-    #[inline]
+    #[inline(never)]
     fn cell(&mut self, server: ServerId) -> &mut Cell {
         let backend = server.backend.0 as usize;
         let slot = server.slot as usize;

@@ -49,7 +49,7 @@ impl Picks {
 
     /// Notes who answered. A client that could not connect has a sample, but has sent
     /// nothing: it takes its place in the order now.
-    pub fn add(&mut self, sample: &Sample) {
+    pub fn add(&mut self, sample: Sample) {
         let who = (sample.client, sample.thread);
         let unsent = sample.status == 0 && sample.server.is_none();
         let number = match self.waiting.remove(&who) {
@@ -110,10 +110,10 @@ mod tests {
         let mut picks = Picks::all();
         picks.follow(&sent(0));
         picks.follow(&sent(1));
-        picks.add(&answer(1, Some(1)));
+        picks.add(answer(1, Some(1)));
         picks.follow(&sent(1));
-        picks.add(&answer(1, None));
-        picks.add(&answer(0, Some(0)));
+        picks.add(answer(1, None));
+        picks.add(answer(0, Some(0)));
         assert_eq!(slots(&picks), [Some(0), Some(1), None]);
     }
 
@@ -125,8 +125,8 @@ mod tests {
             status: 0,
             ..answer(1, None)
         };
-        picks.add(&unconnected);
-        picks.add(&answer(0, Some(0)));
+        picks.add(unconnected);
+        picks.add(answer(0, Some(0)));
         assert_eq!(slots(&picks), [Some(0), None]);
     }
 
@@ -135,7 +135,7 @@ mod tests {
         let mut picks = Picks::first(2);
         for slot in 0..9 {
             picks.follow(&sent(0));
-            picks.add(&answer(0, Some(slot)));
+            picks.add(answer(0, Some(slot)));
         }
         assert_eq!(slots(&picks), [Some(0), Some(1)]);
         assert!(picks.waiting.is_empty());

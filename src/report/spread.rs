@@ -1,6 +1,8 @@
 //! A counted multiset of elapsed times at a resolution of one microsecond: exact
 //! percentiles, memory bounded by the number of distinct values.
 
+use std::collections::BTreeMap;
+
 use balance::Span;
 
 /// How many times each elapsed time occurred.
@@ -10,9 +12,12 @@ use balance::Span;
 /// sorts what it reads.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
-    /// Value and count; a count of 0 is a free cell. A power of two, or empty.
-    cells: Vec<(u64, u64)>,
+    /// Value and count; a count of 0 is a free cell. A power of two, or empty. Small, because
+    /// there may be a hundred of them for each of a thousand servers.
+    cells: Vec<(u32, u32)>,
     distinct: usize,
+    /// Counts that are too high for a cell, or of values that are: above an hour.
+    large: BTreeMap<u64, u64>,
 }
 
 impl Spread {
@@ -23,15 +28,27 @@ impl Spread {
 
     /// Counts everything that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        for &(micros, count) in &other.cells {
+        for (micros, count) in other.counts() {
             self.add_micros(micros, count);
         }
     }
 
+    /// Values with counts, in no order; a value may come twice.
+    fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
+        let cells = self.cells.iter().filter(|cell| cell.1 > 0);
+        let small = cells.map(|&(micros, count)| (u64::from(micros), u64::from(count)));
+        small.chain(self.large.iter().map(|(&micros, &count)| (micros, count)))
+    }
+
     /// The distinct values in microseconds with their counts, ascending.
     pub fn sorted(&self) -> Sorted {
-        let mut values: Vec<(u64, u64)> = self.cells.iter().copied().filter(|c| c.1 > 0).collect();
+        let mut values: Vec<(u64, u64)> = self.counts().collect();
         values.sort_unstable();
+        values.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0 };
+            same
+        });
         Sorted {
             count: values.iter().map(|v| v.1).sum(),
             values,
@@ -42,6 +59,10 @@ impl Spread {
         if times == 0 {
             return;
         }
+        let (Ok(micros), Ok(times)) = (u32::try_from(micros), u32::try_from(times)) else {
+            *self.large.entry(micros).or_default() += times;
+            return;
+        };
         // At most three quarters full, so that a probe is short and always ends.
         if (self.distinct + 1) * 4 > self.cells.len() * 3 {
             self.grow();
@@ -52,13 +73,17 @@ impl Spread {
             cell.0 = micros;
             self.distinct += 1;
         }
-        cell.1 += times;
+        if let Some(sum) = cell.1.checked_add(times) {
+            cell.1 = sum;
+        } else {
+            *self.large.entry(u64::from(micros)).or_default() += u64::from(times);
+        }
     }
 
     /// The cell of `micros`, or the free one where it belongs.
-    fn place(&self, micros: u64) -> usize {
+    fn place(&self, micros: u32) -> usize {
         let mask = self.cells.len() - 1;
-        let hash = micros.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = u64::from(micros).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut place = (hash >> 32) as usize & mask;
         while self.cells[place].1 != 0 && self.cells[place].0 != micros {
             place = (place + 1) & mask;
@@ -236,6 +261,29 @@ mod tests {
                 let rank = (n * percent as f64 / 100.0 + 0.5).floor().max(1.0) as usize;
                 prop_assert_eq!(sorted.percentile(percent), millis(values[rank - 1]));
             }
+        }
+
+        /// The same, where neither values nor counts fit into cells.
+        #[test]
+        fn large_ones_are_counted_too(entries in prop::collection::vec(
+            ((0_u64..3, 0_u64..3), (0_u64..3, 0_u64..3)), 1..40
+        )) {
+            let edge = u64::from(u32::MAX);
+            let mut spread = Spread::default();
+            let mut counts = BTreeMap::<u64, u64>::new();
+            for ((high, low), (many, few)) in entries {
+                let (value, times) = (high * edge + low, many * (edge - 1) + few);
+                spread.add(Span::from_micros(value), times);
+                if times > 0 {
+                    *counts.entry(value).or_default() += times;
+                }
+            }
+            let counts: Vec<(u64, u64)> = counts.into_iter().collect();
+            prop_assert_eq!(spread.sorted().values, counts.clone());
+            let mut twice = spread.clone();
+            twice.merge(&spread);
+            let doubled: Vec<(u64, u64)> = counts.iter().map(|&(v, c)| (v, 2 * c)).collect();
+            prop_assert_eq!(twice.sorted().values, doubled);
         }
 
         #[test]
