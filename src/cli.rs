@@ -4,6 +4,7 @@
 pub mod args;
 pub mod at;
 mod check;
+mod compose;
 mod config;
 mod conform;
 mod console;
@@ -17,6 +18,7 @@ mod folder;
 mod foreign;
 mod graph;
 mod lang;
+mod ledger;
 mod list;
 mod load;
 mod manual;

@@ -167,6 +167,9 @@ pub struct Foreign {
     /// A file with the environment variables of the haproxy.cfg
     #[arg(long, value_name = "FILE")]
     pub env: Option<PathBuf>,
+    /// The docker-compose.yml that gives the nodes their names and HAProxy its environment
+    #[arg(long, value_name = "FILE")]
+    pub compose: Option<PathBuf>,
     /// Replay this log as the load: HAProxy's HTTP or TCP log, or results of JMeter (.jtl)
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -175,10 +178,10 @@ pub struct Foreign {
 /// `balancelab check`
 #[derive(Clone, Debug, Args)]
 pub struct Check {
-    /// Scenario files, haproxy.cfg files, or folders with .cfg files
+    /// Scenario files, haproxy.cfg files, folders with .cfg files, or docker-compose.yml files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// A file with the environment variables of a haproxy.cfg
+    /// A file with the environment variables of a haproxy.cfg or a docker-compose.yml
     #[arg(long, value_name = "FILE")]
     pub env: Option<PathBuf>,
     /// Changes to them
