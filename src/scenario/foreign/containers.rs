@@ -57,7 +57,7 @@ impl Containers {
             Some(proxy) => {
                 let names = listed(proxy.environment.iter().map(|(name, _)| name));
                 let names = if names.is_empty() { "nothing" } else { &names };
-                let ports = self.published(proxy);
+                let ports = Self::published(proxy);
                 let name = &proxy.name;
                 format!(
                     "{file}: service {name} runs HAProxy with {names} in its environment; {ports}"
@@ -76,7 +76,7 @@ impl Containers {
     }
 
     /// Where the proxy can be reached from outside.
-    fn published(&self, proxy: &Service) -> String {
+    fn published(proxy: &Service) -> String {
         let ports = proxy.ports.iter().filter_map(|port| {
             let published = port.published.as_ref()?;
             Some(if *published == port.target {

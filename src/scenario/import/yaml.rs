@@ -94,7 +94,9 @@ impl Yaml {
         let mut keys = vec![false; self.nodes.len()];
         for node in &self.nodes {
             if let Value::Map(pairs) = &node.value {
-                pairs.iter().for_each(|&(key, _)| keys[key] = true);
+                for &(key, _) in pairs {
+                    keys[key] = true;
+                }
             }
         }
         let values = self.nodes.iter_mut().zip(keys).filter(|(_, key)| !key);
@@ -204,21 +206,22 @@ impl Reader<'_> {
                     Value::Text(text.into_owned())
                 };
                 let place = self.whole(span);
-                self.complete(anchor, place, value)
+                self.complete(anchor, place, value);
             }
-            Event::SequenceStart(anchor, _) => self.begin(anchor, span, false),
-            Event::MappingStart(anchor, _) => self.begin(anchor, span, true),
-            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::SequenceStart(anchor, _) => self.begin(anchor, span, false)?,
+            Event::MappingStart(anchor, _) => self.begin(anchor, span, true)?,
+            Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
             Event::Alias(anchor) => {
                 let place = self.whole(span);
                 let Some(&meant) = self.anchors.get(&anchor) else {
                     let message = "this stands inside of what it is an alias of";
                     return Err(Diagnostic::new(Code::Circle, message, place));
                 };
-                self.complete(0, place, Value::Alias(meant))
+                self.complete(0, place, Value::Alias(meant));
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(())
     }
 
     /// The bytes of `span` without blanks at its end.
@@ -286,10 +289,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn complete(&mut self, anchor: usize, place: Place, value: Value) -> Result<(), Diagnostic> {
+    fn complete(&mut self, anchor: usize, place: Place, value: Value) {
         let id = self.add(place, value);
         self.hand(id, anchor);
-        Ok(())
     }
 
     fn add(&mut self, place: Place, value: Value) -> Id {
@@ -370,7 +372,8 @@ mod tests {
         let mut text = "a0: &a0 [x, x]\n".to_owned();
         for level in 1..60 {
             let below = level - 1;
-            text += &format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n");
+            let line = format!("a{level}: &a{level} [*a{below}, *a{below}, *a{below}]\n");
+            text.push_str(&line);
         }
         assert!(yaml(&text).expect("YAML").nodes.len() < 400);
     }

@@ -117,7 +117,7 @@ fn unaccounted(compose: &Compose, files: &Files) -> Vec<usize> {
         !line.is_empty()
             && !line.starts_with('#')
             && line != "---"
-            && line.trim_matches([']', '}', ',', ' ']) != ""
+            && !line.trim_matches([']', '}', ',', ' ']).is_empty()
     };
     lines
         .filter(|(_, line)| says(line))

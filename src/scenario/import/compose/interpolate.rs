@@ -104,9 +104,10 @@ fn closing(inside: &str) -> Option<usize> {
 fn name(text: &str) -> &str {
     let proper = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let end = text.find(|c| !proper(c)).unwrap_or(text.len());
-    match text.starts_with(|c: char| c.is_ascii_digit()) {
-        true => "",
-        false => &text[..end],
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        ""
+    } else {
+        &text[..end]
     }
 }
 

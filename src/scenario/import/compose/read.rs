@@ -97,7 +97,9 @@ impl Reader<'_> {
         self.out.open(file, &text);
         let mut yaml = match yaml::read(file, &text) {
             Ok((yaml, notes)) => {
-                notes.into_iter().for_each(|note| self.out.say(note));
+                for note in notes {
+                    self.out.say(note);
+                }
                 yaml
             }
             Err(note) => {

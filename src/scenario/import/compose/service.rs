@@ -167,15 +167,14 @@ impl Reader<'_> {
 
     fn copies(&mut self, setting: &Setting<'_>, draft: &mut Draft) {
         let text = setting.text().unwrap_or_default();
-        match text.trim().parse::<u32>() {
-            Ok(number) => draft.copies = Some(number),
-            Err(_) => {
-                let place = whole(setting.yaml(), setting.key, setting.value);
-                let message = format!("{text:?} is no number of containers");
-                let note = Diagnostic::new(Code::Import, message, place);
-                self.out.say(note.accepted("a whole number, such as 3"));
-            }
+        if let Ok(number) = text.trim().parse::<u32>() {
+            draft.copies = Some(number);
+            return;
         }
+        let place = whole(setting.yaml(), setting.key, setting.value);
+        let message = format!("{text:?} is no number of containers");
+        let note = Diagnostic::new(Code::Import, message, place);
+        self.out.say(note.accepted("a whole number, such as 3"));
     }
 
     fn networks(&mut self, setting: &Setting<'_>, draft: &mut Draft) {
