@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod conform;
 mod export;
 mod house;
+mod import;
 mod what_if;
 
 use super::at::{At, instant};
@@ -19,6 +20,7 @@ pub use conform::Conform;
 pub use conform::Record;
 pub use export::{Export, Form};
 pub use house::{Completions, Described, Fmt, Man, New, Schema, Show};
+pub use import::Import;
 pub use what_if::{Cookies, WhatIf};
 
 /// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
@@ -95,6 +97,8 @@ pub enum Command {
     Report(Report),
     /// Compare a run with one in which a node is slow or down, and try what would help
     WhatIf(WhatIf),
+    /// Write a haproxy.cfg or a lab's folder out as a scenario
+    Import(Import),
     /// Write a scenario to begin with
     New(New),
     /// Lay scenario files out

@@ -78,7 +78,7 @@ pub(super) fn gather(place: Option<&Path>, given: &Foreign) -> Result<Pieces, Bo
     };
     told.extend(found.passed);
     Ok(Pieces {
-        name: name(place.unwrap_or(&found.config)),
+        name: name(place.map_or(found.config.as_path(), folder_of)),
         config: read.imported,
         files,
         log,
@@ -158,6 +158,17 @@ fn text_of(path: &Path, files: &mut Files) -> Result<FileId, Box<Refused>> {
     Ok(files.add(path.display().to_string(), text))
 }
 
+/// The folder that a compose file stands for; anything else stands for itself.
+fn folder_of(place: &Path) -> &Path {
+    if !compose::is_compose_name(place) || place.is_dir() {
+        return place;
+    }
+    let folder = place
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Which files are meant.
 fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
     let mut found = Found {
@@ -171,10 +182,7 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
     };
     if compose::is_compose_name(place) && place.is_file() {
         found.compose.get_or_insert_with(|| place.to_owned());
-        let folder = place
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        place = folder.unwrap_or(Path::new("."));
+        place = folder_of(place);
     }
     if !place.is_dir() {
         if given.config.is_some() {

@@ -5,13 +5,16 @@
 //! read like any other. So whatever a scenario can be told, such a run can be told too, and
 //! everything assumed has a name by which it can be changed.
 
+mod comments;
 mod containers;
 mod load;
 mod nodes;
+mod origin;
 
 use balance::{BackendId, Door};
 
 pub use containers::Containers;
+pub use origin::write_out;
 
 use crate::plan::{Client, Node, Plan, Sampled};
 use crate::scenario::config::{self, Base};

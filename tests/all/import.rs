@@ -2,3 +2,5 @@
 
 mod cfg;
 pub(crate) mod compose;
+mod folder;
+mod resolved;

@@ -23,7 +23,7 @@ pub struct Containers {
 
 impl Containers {
     /// The service behind a server's `address`: `10.0.0.1:80`, `web:80`.
-    fn behind(&self, address: &str) -> Option<&Service> {
+    pub(super) fn behind(&self, address: &str) -> Option<&Service> {
         self.compose.behind(self.proxy.as_ref(), host(address))
     }
 
