@@ -15,8 +15,9 @@ use crate::scenario::extends::beside;
 use crate::scenario::suggest;
 use crate::scenario::{FileId, Files, Place, Source};
 
-/// So many values may be looked at, those behind aliases counted each time.
-const STEPS: usize = 2_000_000;
+/// So many values may be looked at, those behind aliases counted each time, beside one for
+/// each byte of the files.
+const STEPS: usize = 100_000;
 
 /// Services that extend services that extend services: nobody goes further than this.
 const CHAIN: usize = 32;
@@ -51,6 +52,8 @@ pub(super) struct Reader<'a> {
     /// The variables that have been missed.
     unset: BTreeSet<String>,
     steps: usize,
+    /// How many steps there may be.
+    budget: usize,
 }
 
 /// Reads the file numbered `file`.
@@ -64,6 +67,7 @@ pub(super) fn read(files: &mut Files, file: FileId, env: &Env, source: &dyn Sour
         drafts: BTreeMap::new(),
         unset: BTreeSet::new(),
         steps: 0,
+        budget: STEPS,
     };
     let services = match reader.open(file) {
         Some(tree) => reader.top(&Rc::new(tree)),
@@ -95,6 +99,7 @@ impl Reader<'_> {
     fn open(&mut self, file: FileId) -> Option<Tree> {
         let text = self.files.file(file).text.clone();
         self.out.open(file, &text);
+        self.budget += text.len();
         let mut yaml = match yaml::read(file, &text) {
             Ok((yaml, notes)) => {
                 for note in notes {
@@ -352,12 +357,12 @@ impl Reader<'_> {
     pub(super) fn spent(&mut self, steps: usize, place: Place) -> bool {
         let before = self.steps;
         self.steps = self.steps.saturating_add(steps + 1);
-        if before <= STEPS && self.steps > STEPS {
+        if before <= self.budget && self.steps > self.budget {
             let message = "aliases and `extends` make this file too large";
             let note = Diagnostic::new(Code::Unreadable, message, self.brief(place));
             self.out.say(note);
         }
-        self.steps > STEPS
+        self.steps > self.budget
     }
 
     /// What the service called `name` says, on top of what it extends. `chain` are those
