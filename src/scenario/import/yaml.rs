@@ -107,21 +107,102 @@ impl Yaml {
     }
 }
 
+/// Lines in brackets that are pulled up before a file is given up: so many bytes are read
+/// again for them.
+const AGAIN: usize = 20_000_000;
+
 /// Reads `text`, the file numbered `file`.
 ///
 /// # Errors
 /// Where it is no YAML, nests too deeply, or says something twice.
 pub(super) fn read(file: FileId, text: &str) -> Result<(Yaml, Vec<Diagnostic>), Diagnostic> {
+    let bytes = Bytes::of(text);
+    let first = match attempt(file, text, text, &bytes) {
+        Err(Failure::Brackets(_, note)) => note,
+        outcome => return outcome.map_err(Failure::note),
+    };
+    let mut chars: Vec<char> = text.chars().collect();
+    let mut again = String::new();
+    let mut from = usize::MAX;
+    for _ in 0..(AGAIN / text.len().max(1)).clamp(10, 1000) {
+        let parsed = if again.is_empty() { text } else { &again };
+        match attempt(file, text, parsed, &bytes) {
+            Ok(read) => return Ok(read),
+            Err(Failure::Brackets(at, _)) if at != from && pull_up(&mut chars, at) => from = at,
+            Err(Failure::Brackets(..)) => break,
+            Err(Failure::Other(note)) => return Err(note),
+        }
+        again = chars.iter().collect();
+    }
+    Err(first)
+}
+
+/// Why a text was not read.
+enum Failure {
+    /// Something in brackets stands further left than the key it belongs to: the number of
+    /// its first character. YAML forbids it, but Docker's reader does not.
+    Brackets(usize, Diagnostic),
+    Other(Diagnostic),
+}
+
+impl Failure {
+    fn note(self) -> Diagnostic {
+        match self {
+            Self::Brackets(_, note) | Self::Other(note) => note,
+        }
+    }
+}
+
+/// Puts the line that begins with the character numbered `at` behind the one before it,
+/// without moving any character. Whether it is a line, and there is one.
+fn pull_up(chars: &mut [char], at: usize) -> bool {
+    let mut end = at;
+    loop {
+        let blank = |c: &&char| matches!(**c, ' ' | '\t' | '\r');
+        end -= chars[..end].iter().rev().take_while(blank).count();
+        if end == 0 || chars[end - 1] != '\n' {
+            return end < at && chars[..end].last().is_some_and(|c| *c != '\n');
+        }
+        chars[end - 1] = ' ';
+        let line = chars[..end].iter().rev().position(|c| *c == '\n');
+        let start = line.map_or(0, |back| end - back);
+        uncomment(&mut chars[start..end]);
+    }
+}
+
+/// Makes blanks of the comment at the end of a line.
+fn uncomment(line: &mut [char]) {
+    let mut quote = None;
+    for at in 0..line.len() {
+        match (quote, line[at]) {
+            (None, c @ ('"' | '\'')) => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            (None, '#') if at == 0 || line[at - 1].is_whitespace() => {
+                line[at..].fill(' ');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads `parsed`, which is `text` with some lines pulled up.
+fn attempt(
+    file: FileId,
+    text: &str,
+    parsed: &str,
+    bytes: &Bytes,
+) -> Result<(Yaml, Vec<Diagnostic>), Failure> {
     let mut reader = Reader {
         file,
-        bytes: Bytes::of(text),
+        bytes,
         text,
         yaml: Yaml::default(),
         open: Vec::new(),
         anchors: BTreeMap::new(),
         notes: Vec::new(),
     };
-    let mut parser = Parser::new_from_str(text);
+    let mut parser = Parser::new_from_str(parsed);
     let mut documents = 0;
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| reader.refused(&error))?;
@@ -134,7 +215,7 @@ pub(super) fn read(file: FileId, text: &str) -> Result<(Yaml, Vec<Diagnostic>), 
                 .push(Diagnostic::new(Code::Idle, message, place));
             break;
         }
-        reader.take(event, span)?;
+        reader.take(event, span).map_err(Failure::Other)?;
     }
     Ok((reader.yaml, reader.notes))
 }
@@ -168,7 +249,7 @@ struct Open {
 
 struct Reader<'a> {
     file: FileId,
-    bytes: Bytes,
+    bytes: &'a Bytes,
     text: &'a str,
     yaml: Yaml,
     open: Vec<Open>,
@@ -183,7 +264,7 @@ impl Reader<'_> {
         Place::new(self.file, start, start + width)
     }
 
-    fn refused(&self, error: &ScanError) -> Diagnostic {
+    fn refused(&self, error: &ScanError) -> Failure {
         let message = format!("this is no YAML: {}", error.info());
         let place = self.point(*error.marker());
         let line = self.text[place.start as usize..].lines().next();
@@ -192,7 +273,13 @@ impl Reader<'_> {
         } else {
             "what belongs to a key stands below it, further right, all of it in one column"
         };
-        Diagnostic::new(Code::Unreadable, message, place).help(help)
+        let note = Diagnostic::new(Code::Unreadable, message, place).help(help);
+        match error.info() {
+            "invalid indentation" | "invalid indentation in flow construct" => {
+                Failure::Brackets(error.marker().index(), note)
+            }
+            _ => Failure::Other(note),
+        }
     }
 
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
@@ -254,7 +341,8 @@ impl Reader<'_> {
             return Ok(());
         };
         let start = self.yaml.place(open.id).start as usize;
-        let flow = self.text[start..].starts_with(['[', '{']);
+        // Brackets take room where they close, the end of a block takes none.
+        let flow = !span.is_empty();
         let end = match open.items.last() {
             Some(&last) if !flow => self.yaml.place(last).end as usize,
             _ => self.bytes.at(span.end.index(), self.text.len()),
@@ -343,7 +431,7 @@ mod tests {
         assert_eq!((words(*key), yaml.value(*value)), ("k", &Value::Null));
         assert_eq!(yaml.meant(*alias), *map);
         assert_eq!(yaml.pairs(*alias), yaml.pairs(*map));
-        assert_eq!([words(*list), words(*map)], ["[a, \"b\"]", "{k: ~}"]);
+        assert_eq!([words(*list), words(*map)], ["[a, \"b\"]", "&x {k: ~}"]);
         assert_eq!(words(*alias), "*x");
     }
 
@@ -359,12 +447,34 @@ mod tests {
             ),
             (&"[".repeat(100), "the values nest too deeply"),
             ("a: *nobody\n", "this is no YAML"),
-            ("\ta: 1\n", "this is no YAML"),
+            ("a:\n\tb: 1\n", "this is no YAML"),
         ] {
             let message = yaml(text).expect_err(text);
             assert!(message.starts_with(why), "{text}: {message}");
         }
         assert!(yaml("").expect("nothing").root().is_none());
+    }
+
+    /// As Docker's reader does it, brackets may close further left.
+    #[test]
+    fn brackets_may_close_at_the_left() {
+        let text =
+            "a:\n  b: [\n    \"x\", # é, one\n\n  # two\n  y\n  ]\n  c: {\n  d: e,\n}\nf: g\n";
+        let yaml = yaml(text).expect("Docker reads it");
+        let [(_, a), (f, _)] = yaml.pairs(yaml.root().expect("a map")) else {
+            panic!("two pairs")
+        };
+        let [(_, b), (_, c)] = yaml.pairs(*a) else {
+            panic!("two pairs")
+        };
+        let Value::List(items) = yaml.value(*b) else {
+            panic!("a list")
+        };
+        assert_eq!(yaml.text(items[1]), Some("y"));
+        assert_eq!(yaml.text(yaml.pairs(*c)[0].1), Some("e"));
+        let place = yaml.place(*f);
+        assert_eq!(&text[place.start as usize..place.end as usize], "f");
+        assert!(read(FileId::default(), "a:\n  b: [\n  x\nc: d\n").is_err());
     }
 
     #[test]
