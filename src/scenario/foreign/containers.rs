@@ -1,7 +1,5 @@
 //! The containers of a compose file: who stands behind which server.
 
-use balance::Version;
-
 use super::nodes::host;
 use crate::scenario::import::compose::{Compose, Service};
 use crate::scenario::import::haproxy_cfg::Imported;
@@ -41,13 +39,7 @@ impl Containers {
 
     /// The version of HAProxy in the proxy's image, if its decisions are known.
     pub(super) fn profile(&self) -> Option<&'static str> {
-        let version = self.proxy.as_ref()?.haproxy_version()?;
-        let known = Version::ALL.map(Version::name);
-        let same = |name: &&'static str| {
-            let rest = version.strip_prefix(*name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        known.into_iter().find(same)
+        self.proxy.as_ref()?.profile()
     }
 
     /// What is taken from the file, in sentences.

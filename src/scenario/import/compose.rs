@@ -4,11 +4,14 @@
 //! `read` walks the file; `service` understands one service; `keywords` says of every key
 //! what becomes of it; `interpolate` puts variables in; `ledger` keeps what became of what.
 
+mod extends;
 mod interpolate;
 mod keywords;
 mod ledger;
 mod read;
 mod service;
+
+use balance::Version;
 
 use super::{Directive, Env};
 use crate::scenario::diagnostic::{Diagnostic, Severity};
@@ -126,6 +129,16 @@ impl Service {
         let digits = |c: char| c.is_ascii_digit() || c == '.';
         let version = tag.split(|c| !digits(c)).next()?;
         (known.contains(&name) && !version.is_empty()).then_some(version)
+    }
+
+    /// The version of HAProxy in its image, if its decisions are known.
+    pub fn profile(&self) -> Option<&'static str> {
+        let version = self.haproxy_version()?;
+        let same = |name: &&'static str| {
+            let rest = version.strip_prefix(*name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        Version::ALL.map(Version::name).into_iter().find(same)
     }
 
     /// How much speaks for it being the one that runs the configuration at `config`.

@@ -11,16 +11,12 @@ use super::ledger::{Fate, Out, under, whole};
 use super::service::Draft;
 use super::{Compose, Service};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use crate::scenario::extends::beside;
 use crate::scenario::suggest;
 use crate::scenario::{FileId, Files, Place, Source};
 
 /// So many values may be looked at, those behind aliases counted each time, beside one for
 /// each byte of the files.
 const STEPS: usize = 100_000;
-
-/// Services that extend services that extend services: nobody goes further than this.
-const CHAIN: usize = 32;
 
 /// More complaints than this are not told one by one.
 const MOST: usize = 100;
@@ -36,8 +32,8 @@ pub(super) struct Tree {
     pub(super) file: FileId,
     pub(super) yaml: Yaml,
     /// The services, in the order written.
-    services: Vec<(Id, Id)>,
-    by_name: BTreeMap<String, (Id, Id)>,
+    pub(super) services: Vec<(Id, Id)>,
+    pub(super) by_name: BTreeMap<String, (Id, Id)>,
 }
 
 pub(super) struct Reader<'a> {
@@ -46,9 +42,9 @@ pub(super) struct Reader<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) out: Out,
     /// The files that services are taken from, by name; none if unusable.
-    others: BTreeMap<String, Option<Rc<Tree>>>,
+    pub(super) others: BTreeMap<String, Option<Rc<Tree>>>,
     /// Services that others extend.
-    drafts: BTreeMap<(FileId, String), Draft>,
+    pub(super) drafts: BTreeMap<(FileId, String), Draft>,
     /// The variables that have been missed.
     unset: BTreeSet<String>,
     steps: usize,
@@ -96,7 +92,7 @@ fn bound(notes: &mut Vec<Diagnostic>) {
 
 impl Reader<'_> {
     /// The tree of a file, its variables put in, if it can be read.
-    fn open(&mut self, file: FileId) -> Option<Tree> {
+    pub(super) fn open(&mut self, file: FileId) -> Option<Tree> {
         let text = self.files.file(file).text.clone();
         self.out.open(file, &text);
         self.budget += text.len();
@@ -363,124 +359,6 @@ impl Reader<'_> {
             self.out.say(note);
         }
         self.steps > self.budget
-    }
-
-    /// What the service called `name` says, on top of what it extends. `chain` are those
-    /// that extend it.
-    pub(super) fn draft(
-        &mut self,
-        tree: &Rc<Tree>,
-        name: &str,
-        chain: &mut Vec<(FileId, String)>,
-    ) -> Option<Draft> {
-        let this = (tree.file, name.to_owned());
-        if let Some(known) = self.drafts.get(&this) {
-            let known = known.clone();
-            let weight = known.weight();
-            return (!self.spent(weight, Place::new(tree.file, 0, 0))).then_some(known);
-        }
-        let yaml = &tree.yaml;
-        let &(key, value) = tree.by_name.get(name)?;
-        let path = format!("services.{}", under("", name));
-        if !matches!(yaml.value(value), Value::Map(_)) {
-            let message = format!("service `{name}`");
-            self.wrong(
-                whole(yaml, key, value),
-                &message,
-                "a map",
-                "web: { image: app }",
-            );
-            return None;
-        }
-        let place = yaml.place(key);
-        self.out.enter(place, &path, Status::Modelled, "");
-        self.merges(yaml, &path, value);
-        let fields = self.fields(yaml, value);
-        chain.push(this.clone());
-        let mut draft = self.base(tree, &fields, chain);
-        chain.pop();
-        for (key, value) in fields {
-            self.setting(tree, &path, key, value, &mut draft);
-        }
-        self.drafts.insert(this, draft.clone());
-        Some(draft)
-    }
-
-    /// What a service with these `fields` begins with.
-    fn base(
-        &mut self,
-        tree: &Rc<Tree>,
-        fields: &[(Id, Id)],
-        chain: &mut Vec<(FileId, String)>,
-    ) -> Draft {
-        let yaml = &tree.yaml;
-        let extends = fields
-            .iter()
-            .find(|(key, _)| yaml.text(*key) == Some("extends"));
-        let Some(&(key, value)) = extends else {
-            return Draft::default();
-        };
-        let inner = |name: &str| {
-            let pairs = yaml.pairs(value);
-            let found = pairs.iter().find(|(key, _)| yaml.text(*key) == Some(name));
-            found.and_then(|(_, value)| yaml.text(*value))
-        };
-        let Some(service) = yaml.text(value).or(inner("service")) else {
-            self.wrong(
-                yaml.place(key),
-                "`extends`",
-                "a service",
-                "extends: { service: web }",
-            );
-            return Draft::default();
-        };
-        let other = match inner("file") {
-            None => Some(Rc::clone(tree)),
-            Some(file) => self.other(tree.file, file, yaml.place(value)),
-        };
-        let Some(other) = other else {
-            return Draft::default();
-        };
-        let place = yaml.place(value);
-        let meant = (other.file, service.to_owned());
-        if chain.contains(&meant) || chain.len() >= CHAIN {
-            let message = format!("`extends` of `{service}` leads in a circle, or too far");
-            self.out.say(Diagnostic::new(Code::Circle, message, place));
-            return Draft::default();
-        }
-        if let Some(draft) = self.draft(&other, service, chain) {
-            return draft.passed_on();
-        }
-        let names = other
-            .services
-            .iter()
-            .filter_map(|(key, _)| other.yaml.text(*key));
-        let message = format!("there is no service `{service}` to extend");
-        let note = Diagnostic::new(Code::UnknownName, message, place);
-        let note = suggest::attach(note, service, names.take(100));
-        self.out.say(note);
-        Draft::default()
-    }
-
-    /// The file called `name`, as the one numbered `asker` calls it.
-    fn other(&mut self, asker: FileId, name: &str, place: Place) -> Option<Rc<Tree>> {
-        let name = beside(&self.files.file(asker).name, name);
-        if let Some(known) = self.others.get(&name) {
-            return known.clone();
-        }
-        let tree = match self.source.text(&name) {
-            Ok(text) => {
-                let file = self.files.add(name.as_str(), text);
-                self.open(file).map(Rc::new)
-            }
-            Err(why) => {
-                let message = format!("{name} cannot be read: {why}");
-                self.out.say(Diagnostic::new(Code::File, message, place));
-                None
-            }
-        };
-        self.others.insert(name, tree.clone());
-        tree
     }
 }
 

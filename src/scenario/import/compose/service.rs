@@ -114,7 +114,11 @@ impl Reader<'_> {
             _ => {}
         }
         let fate = match name {
-            "image" if draft.service.haproxy_version().is_some() => MODELLED,
+            "image" if draft.service.profile().is_some() => MODELLED,
+            "image" if draft.service.haproxy_version().is_some() => Fate {
+                why: "this version has no profile: decisions are taken as 2.6 takes them (--profile)",
+                ..setting.fate
+            },
             "volumes"
                 if draft
                     .service
