@@ -161,30 +161,9 @@ fn servers_find_their_services_by_all_their_names() {
 
 /// A part of the corpus with pieces cut out, doubled, moved or made strange.
 fn mutilated() -> impl Strategy<Value = String> {
-    let texts: Vec<String> = names().iter().map(|name| text_of(name)).collect();
-    let piece = prop_oneof![
-        any::<char>().prop_map(String::from),
-        "[\\[\\]{}:,&*#|>'\"$ \n-]{1,4}",
-        proptest::sample::select(vec![
-            "<<: *a\n",
-            "&a ",
-            "\n  ",
-            "${A:-",
-            "services:\n",
-            "- "
-        ])
-        .prop_map(String::from),
-    ];
-    let cuts = proptest::collection::vec((0.0..1.0, 0_usize..40, piece), 1..8);
-    (proptest::sample::select(texts), cuts).prop_map(|(text, cuts)| {
-        let mut chars: Vec<char> = text.chars().collect();
-        for (place, length, piece) in cuts {
-            let at = (place * chars.len() as f64) as usize;
-            let end = (at + length).min(chars.len());
-            chars.splice(at..end, piece.chars());
-        }
-        chars.into_iter().collect()
-    })
+    let texts = names().iter().map(|name| text_of(name)).collect();
+    let words = vec!["<<: *a\n", "&a ", "\n  ", "${A:-", "services:\n", "- "];
+    super::mutilated(texts, "[\\[\\]{}:,&*#|>'\"$ \n-]{1,4}", words)
 }
 
 proptest! {

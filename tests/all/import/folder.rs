@@ -1,46 +1,16 @@
 //! Labs as folders: run, imported, and held against the scenarios of the lab's tasks.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
+use crate::foreign::{ask, ends, folder, out, remarks};
 use crate::tidy::source::top;
 
 const LAB: &str = "tests/import/lab-folder";
 
-fn ask(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_balancelab"));
-    command.args(args).current_dir(top()).env_remove("NO_COLOR");
-    command.output().expect("the binary runs")
-}
-
-fn out(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn remarks(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
-}
-
-#[track_caller]
-fn ends(output: &Output, status: i32) {
-    assert_eq!(output.status.code(), Some(status), "{}", remarks(output));
-}
-
 fn digest(output: &Output) -> Option<&str> {
     out(output).split("digest ").nth(1).map(str::trim)
-}
-
-/// A folder of its own for one test, with these files in it.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    for (path, text) in files {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
-    }
-    folder
 }
 
 fn path(path: &Path) -> &str {
