@@ -9,6 +9,7 @@ use balancelab::scenario::foreign::{Pieces, assemble, write_out};
 use balancelab::scenario::import::Env;
 use balancelab::scenario::import::haproxy_cfg::read_cfg;
 use balancelab::scenario::{self, Files, Form, Loaded, Overrides};
+use proptest::prelude::*;
 
 use crate::tidy::source::{files, relative, top};
 
@@ -32,20 +33,24 @@ fn runs() -> Vec<Run> {
 }
 
 fn run(path: &Path) -> Option<Run> {
-    let name = relative(path);
+    read(&relative(path), &fs::read_to_string(path).expect("text"))
+}
+
+/// The run of a configuration with this text.
+fn read(name: &str, text: &str) -> Option<Run> {
     let mut texts = Files::default();
-    let file = texts.add(name.as_str(), fs::read_to_string(path).expect("text"));
+    let file = texts.add(name, text);
     let mut env = Env::default();
     env.read_dotenv("WEBAPP_1_IP=192.168.42.11\nWEBAPP_2_IP=192.168.42.22\n");
     let pieces = Pieces {
-        name: name.clone(),
+        name: name.to_owned(),
         config: read_cfg(&texts, &[file], &env),
         files: texts,
         ..Pieces::default()
     };
     let loaded = assemble(pieces.clone(), &Overrides::default()).ok()?;
     Some(Run {
-        name,
+        name: name.to_owned(),
         pieces,
         loaded,
     })
@@ -136,5 +141,36 @@ fn every_log_can_be_imported() {
         assert!(written.contains("log: \"logs/a.log\""), "{written}");
         let again = load("again.ron", &written, &[("logs/a.log", text.as_str())]);
         assert_eq!(difference(&loaded.plan, again), None, "{log}");
+    }
+}
+
+/// What the corpora of rules and of configurations become when they are mutilated.
+fn mutilated() -> impl Strategy<Value = String> {
+    let folders = ["tests/import/cfg", "tests/rules"];
+    let paths = folders.iter().flat_map(|folder| files(folder, "cfg"));
+    let texts = paths.map(|path| fs::read_to_string(path).expect("text"));
+    let words = vec![
+        "if",
+        "\n",
+        "#",
+        "{ path_beg /a }",
+        " unless ",
+        "\"'\"",
+        "%[path]",
+    ];
+    super::mutilated(texts.collect(), "[\\\\\"'$ {}()\\[\\]%!,:/-]{1,4}", words)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever configuration can run, its scenario is the same run.
+    #[test]
+    fn no_configuration_changes_when_it_is_imported(text in mutilated()) {
+        if let Some(Run { pieces, loaded, .. }) = read("x.cfg", &text) {
+            let written = write_out(&pieces, &loaded, &[], None);
+            let again = load("again.ron", &written, &[]);
+            prop_assert_eq!(difference(&loaded.plan, again), None, "{}", written);
+        }
     }
 }
