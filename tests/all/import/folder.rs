@@ -238,6 +238,53 @@ fn several_compose_files_are_told() {
     );
 }
 
+/// Also a frontend that rules say nothing about, and one that is not the usual way in.
+#[test]
+fn clients_choose_their_frontend() {
+    let config = "defaults\n mode http\nfrontend a\n bind :80\n default_backend x\n\
+                  frontend b\n bind :81\n default_backend y\nfrontend c\n bind :82\n \
+                  use_backend y if { path_beg /y }\n default_backend x\n\
+                  backend x\n server x1 10.0.0.1:80\nbackend y\n server y1 10.0.0.2:80\n";
+    let lab = folder("frontends", &[("haproxy.cfg", config)]);
+    let file = lab.join("haproxy.cfg");
+    let scenario = lab.join("written.ron");
+    for (frontend, uri, server) in [
+        ("a", "/y", "x1"),
+        ("b", "/", "y1"),
+        ("c", "/y", "y1"),
+        ("c", "/", "x1"),
+    ] {
+        let changes = [
+            "--set".to_owned(),
+            format!("clients.users.frontend={frontend}"),
+            "--set".to_owned(),
+            format!("clients.users.uri={uri}"),
+        ];
+        let mut args = vec!["run", path(&file)];
+        args.extend(changes.iter().map(String::as_str));
+        let run = ask(&args);
+        ends(&run, 0);
+        let row = out(&run)
+            .lines()
+            .find(|line| line.contains(server))
+            .expect("a row");
+        assert!(
+            row.contains("1000  100.0 %"),
+            "{frontend} {uri}\n{}",
+            out(&run)
+        );
+        let _ = fs::remove_file(&scenario);
+        let mut args = vec!["import", path(&file), "-o", path(&scenario)];
+        args.extend(changes.iter().map(String::as_str));
+        ends(&ask(&args), 0);
+        assert_eq!(
+            digest(&ask(&["run", path(&scenario)])),
+            digest(&run),
+            "{frontend} {uri}"
+        );
+    }
+}
+
 #[test]
 fn check_shows_the_ledger_of_a_compose_file() {
     let file = "tests/import/compose/everything.yml";
