@@ -4,6 +4,7 @@
 pub mod args;
 pub mod at;
 mod check;
+mod compose;
 mod config;
 mod conform;
 mod console;
@@ -16,7 +17,9 @@ mod fmt;
 mod folder;
 mod foreign;
 mod graph;
+mod import;
 mod lang;
+mod ledger;
 mod list;
 mod load;
 mod manual;
@@ -93,6 +96,7 @@ fn dispatch(cli: &Cli, screen: &mut Screen) -> io::Result<Exit> {
         Command::Console(args) => console::run(args, lang::chosen(cli.lang), screen),
         Command::Timeline(args) => timeline::run(args, cli.format, screen),
         Command::WhatIf(args) => what_if::run(args, cli.format, screen),
+        Command::Import(args) => import::run(args, cli.format, screen),
         Command::New(args) => new::run(args, screen),
         Command::Fmt(args) => fmt::run(args, screen),
         Command::Show(args) => show::run(args, cli.format, screen),

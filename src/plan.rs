@@ -5,10 +5,12 @@
 
 mod arrivals;
 pub mod expression;
+mod rules;
 pub mod script;
 pub mod template;
 
 pub use arrivals::{Arrival, Arrivals};
+pub use rules::{RuleLines, RuleSection};
 pub use script::ScriptGroup;
 pub use template::Template;
 
@@ -31,6 +33,8 @@ pub struct Plan {
     pub seed: u64,
     /// The balancer's settings.
     pub proxy: Config,
+    /// The rules among them, as lines.
+    pub rules: RuleLines,
     /// The applications behind the servers. `nodes[i].servers` says which servers reach it.
     pub nodes: Vec<Node>,
     /// Who sends requests. Numbered in order; an actor is a thread of a group or a browser.

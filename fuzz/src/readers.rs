@@ -9,6 +9,7 @@ use balancelab::lab::World;
 use balancelab::oracle::Oracle;
 use balancelab::plan::{Action, Budget, Plan, Timed};
 use balancelab::scenario::import::Env;
+use balancelab::scenario::import::compose::read_compose;
 use balancelab::scenario::import::haproxy_cfg::read_cfg;
 use balancelab::scenario::import::log;
 use balancelab::scenario::{self, Files, Loaded, Overrides, render};
@@ -96,6 +97,47 @@ fn run(mut plan: Plan) {
     if let Ok(summary) = world.run(&mut oracle) {
         let violations = oracle.close(summary.unfinished == 0);
         assert!(violations.is_empty(), "{}", violations[0]);
+    }
+}
+
+/// A compose file, beside files that it may name; what it gives HAProxy is used.
+pub fn compose(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut env = Env::default();
+    env.set("A", "1");
+    env.set("HOST", "127.0.0.1");
+    let beside = [
+        ("a.env", "B=2\nC=${A}\n"),
+        (
+            "other.yml",
+            "services: {base: {image: base, environment: {A: b}}}\n",
+        ),
+    ];
+    let owned = beside.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let source = BTreeMap::from(owned);
+    let mut files = Files::default();
+    let file = files.add("compose.yml", text.as_ref());
+    let compose = read_compose(&mut files, file, &env, &source);
+    render::text(&compose.notes, &files, render::Colour::Never);
+    render::json(&compose.notes, &files);
+    for entry in &compose.ledger {
+        let text = &files.file(entry.place.file).text;
+        assert!(
+            entry.place.end as usize <= text.len(),
+            "outside of the text"
+        );
+        assert!(
+            text.is_char_boundary(entry.place.start as usize),
+            "amid a character"
+        );
+    }
+    if compose.is_refused() {
+        return;
+    }
+    let proxy = compose.proxy("ha/haproxy.cfg");
+    for service in &compose.services {
+        let found = compose.behind(proxy, &service.name);
+        assert!(found.is_some(), "a service is not found by its name");
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod conform;
 mod export;
 mod house;
+mod import;
 mod what_if;
 
 use super::at::{At, instant};
@@ -19,6 +20,7 @@ pub use conform::Conform;
 pub use conform::Record;
 pub use export::{Export, Form};
 pub use house::{Completions, Described, Fmt, Man, New, Schema, Show};
+pub use import::Import;
 pub use what_if::{Cookies, WhatIf};
 
 /// A deterministic simulator of a load-balancing lab around HAProxy's balancing decisions.
@@ -95,6 +97,8 @@ pub enum Command {
     Report(Report),
     /// Compare a run with one in which a node is slow or down, and try what would help
     WhatIf(WhatIf),
+    /// Write a haproxy.cfg or a lab's folder out as a scenario
+    Import(Import),
     /// Write a scenario to begin with
     New(New),
     /// Lay scenario files out
@@ -167,6 +171,9 @@ pub struct Foreign {
     /// A file with the environment variables of the haproxy.cfg
     #[arg(long, value_name = "FILE")]
     pub env: Option<PathBuf>,
+    /// The docker-compose.yml that gives the nodes their names and HAProxy its environment
+    #[arg(long, value_name = "FILE")]
+    pub compose: Option<PathBuf>,
     /// Replay this log as the load: HAProxy's HTTP or TCP log, or results of JMeter (.jtl)
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -175,10 +182,10 @@ pub struct Foreign {
 /// `balancelab check`
 #[derive(Clone, Debug, Args)]
 pub struct Check {
-    /// Scenario files, haproxy.cfg files, or folders with .cfg files
+    /// Scenario files, haproxy.cfg files, folders with .cfg files, or docker-compose.yml files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// A file with the environment variables of a haproxy.cfg
+    /// A file with the environment variables of a haproxy.cfg or a docker-compose.yml
     #[arg(long, value_name = "FILE")]
     pub env: Option<PathBuf>,
     /// Changes to them

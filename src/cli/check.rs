@@ -6,12 +6,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{Check, Format};
-use super::config;
 use super::exit::Exit;
-use super::load;
+use super::ledger::Ledger;
 use super::screen::Screen;
+use super::{compose, config, load};
 use crate::report::table::{Align, Cell, Style, Table};
-use crate::scenario::{Diagnostic, Severity, render};
+use crate::scenario::import::Directive;
+use crate::scenario::{Diagnostic, Files, Severity, render};
 
 /// What is known about one file.
 struct Verdict {
@@ -21,7 +22,7 @@ struct Verdict {
     errors: usize,
     warnings: usize,
     diagnostics: Value,
-    /// What becomes of every line, for a configuration of HAProxy.
+    /// What becomes of every line, for a foreign file.
     directives: Option<Value>,
 }
 
@@ -29,8 +30,14 @@ struct Verdict {
 pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Result<Exit> {
     let mut verdicts = Vec::new();
     for file in &args.files {
+        if compose::is_compose_name(file) {
+            let read = composition(file, args);
+            verdicts.push(foreign(file, read, format, screen)?);
+            continue;
+        }
         if config::is_config(file) {
-            verdicts.push(configuration(file, args, format, screen)?);
+            let read = configuration(file, args);
+            verdicts.push(foreign(file, read, format, screen)?);
             continue;
         }
         let (title, notes, files) = match load::scenario(file, &args.changes) {
@@ -62,14 +69,43 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
     Ok(if refused { Exit::Refused } else { Exit::Fine })
 }
 
-/// Checks a configuration of HAProxy, and shows what becomes of its lines.
-fn configuration(
+/// A foreign file as read.
+struct Read {
+    notes: Vec<Diagnostic>,
+    ledger: Vec<Directive>,
+    files: Files,
+    summary: String,
+}
+
+fn configuration(file: &Path, args: &Check) -> io::Result<Read> {
+    let read = config::read(file, args.env.as_deref())?;
+    Ok(Read {
+        summary: read.summary(),
+        notes: read.imported.notes,
+        ledger: read.imported.ledger,
+        files: read.files,
+    })
+}
+
+fn composition(file: &Path, args: &Check) -> io::Result<Read> {
+    let mut files = Files::default();
+    let read = compose::read(file, args.env.as_deref(), &mut files)?;
+    Ok(Read {
+        summary: compose::summary(&read.compose),
+        notes: read.compose.notes,
+        ledger: read.compose.ledger,
+        files,
+    })
+}
+
+/// Says what is wrong in a foreign file, and shows what becomes of its lines.
+fn foreign(
     file: &Path,
-    args: &Check,
+    read: io::Result<Read>,
     format: Format,
     screen: &mut Screen,
 ) -> io::Result<Verdict> {
-    let read = match config::read(file, args.env.as_deref()) {
+    let read = match read {
         Ok(read) => read,
         Err(error) => {
             screen.alarm("error", &error.to_string())?;
@@ -84,28 +120,33 @@ fn configuration(
             });
         }
     };
-    let notes = &read.imported.notes;
+    let notes = &read.notes;
+    let ledger = Ledger {
+        entries: &read.ledger,
+        files: &read.files,
+    };
     match format {
         Format::Json => {}
         Format::Csv => load::remark(notes, &read.files, screen)?,
         Format::Text => {
-            screen.result(&format!("{}\n", read.ledger().text(screen.ink())))?;
+            screen.result(&format!("{}\n", ledger.table().text(screen.ink())))?;
             load::remark(notes, &read.files, screen)?;
         }
         Format::Markdown => {
-            screen.result(&format!("{}\n", read.ledger().markdown()))?;
+            screen.result(&format!("{}\n", ledger.table().markdown()))?;
             load::remark(notes, &read.files, screen)?;
         }
     }
     let json = render::json(notes, &read.files);
+    let errors = count(notes, Severity::Error);
     Ok(Verdict {
         file: file.display().to_string(),
-        ok: !read.imported.is_refused(),
-        title: read.summary(),
-        errors: count(notes, Severity::Error),
+        ok: errors == 0,
+        errors,
         warnings: count(notes, Severity::Warning),
         diagnostics: serde_json::from_str(&json).expect("the renderer writes JSON"),
-        directives: Some(read.directives()),
+        directives: Some(ledger.json()),
+        title: read.summary,
     })
 }
 

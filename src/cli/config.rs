@@ -1,21 +1,17 @@
-//! A `haproxy.cfg` on its way to a configuration, and the ledger as it is shown.
+//! A `haproxy.cfg` on its way to a configuration.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
-use crate::report::table::{Align, Cell, Style, Table};
+use crate::scenario::Files;
+use crate::scenario::import::Env;
 use crate::scenario::import::haproxy_cfg::{Imported, read_cfg};
-use crate::scenario::import::{Directive, Env, Status};
-use crate::scenario::{FileId, Files};
 
 /// A configuration as read, with its texts.
 pub(super) struct Config {
     pub(super) imported: Imported,
     pub(super) files: Files,
-    ids: Vec<FileId>,
 }
 
 /// Whether a file of this name is a configuration of HAProxy: it ends in `.cfg` or `.conf`,
@@ -42,18 +38,20 @@ pub(super) fn is_config(path: &Path) -> bool {
 /// # Errors
 /// If a file cannot be read.
 pub(super) fn read(path: &Path, env: Option<&Path>) -> io::Result<Config> {
+    let env = environment(path, env)?;
+    read_with(path, &env, Files::default())
+}
+
+/// Reads the configuration at `path`, which sees the variables `env`; its texts join `files`.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(super) fn read_with(path: &Path, env: &Env, mut files: Files) -> io::Result<Config> {
     let list = if path.is_dir() {
         parts(path)?
     } else {
         vec![path.to_owned()]
     };
-    let folder = if path.is_dir() {
-        path
-    } else {
-        path.parent().unwrap_or(Path::new(""))
-    };
-    let env = environment(folder, env)?;
-    let mut files = Files::default();
     let mut ids = Vec::new();
     for part in &list {
         // HAProxy reads bytes; what is not UTF-8 can only stand in texts and comments.
@@ -62,20 +60,33 @@ pub(super) fn read(path: &Path, env: Option<&Path>) -> io::Result<Config> {
         ids.push(files.add(part.display().to_string(), text));
     }
     Ok(Config {
-        imported: read_cfg(&files, &ids, &env),
+        imported: read_cfg(&files, &ids, env),
         files,
-        ids,
     })
 }
 
-/// The variables that a configuration in `folder` sees.
-fn environment(folder: &Path, given: Option<&Path>) -> io::Result<Env> {
+/// The variables of the process.
+pub(super) fn process() -> Env {
     let mut env = Env::default();
     for (name, value) in std::env::vars_os() {
         if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
             env.set(name, value);
         }
     }
+    env
+}
+
+/// The variables that the configuration at `path` sees.
+///
+/// # Errors
+/// If the file `given` cannot be read.
+pub(super) fn environment(path: &Path, given: Option<&Path>) -> io::Result<Env> {
+    let folder = if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(Path::new(""))
+    };
+    let mut env = process();
     if let Ok(text) = fs::read_to_string(folder.join(".env")) {
         env.read_dotenv(&text);
     }
@@ -86,7 +97,8 @@ fn environment(folder: &Path, given: Option<&Path>) -> io::Result<Env> {
     Ok(env)
 }
 
-fn named(path: &Path, error: &io::Error) -> io::Error {
+/// `error`, which happened to the file at `path`.
+pub(super) fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
@@ -112,54 +124,5 @@ impl Config {
         let fronts = many(self.imported.frontends.len(), "frontend");
         let backs = many(backends.len(), "backend");
         format!("{fronts}, {backs}, {}", many(servers, "server"))
-    }
-
-    fn file(&self, directive: &Directive) -> &str {
-        &self.files.file(directive.place.file).name
-    }
-
-    /// The ledger as a table: one row per line, and one per word that is not modelled.
-    pub(super) fn ledger(&self) -> Table {
-        let several = self.ids.len() > 1;
-        let mut table = Table::new(&[
-            ("line", if several { Align::Left } else { Align::Right }),
-            ("keyword", Align::Left),
-            ("", Align::Left),
-            ("because", Align::Left),
-        ]);
-        for directive in &self.imported.ledger {
-            let line = if several {
-                format!("{}:{}", self.file(directive), directive.line)
-            } else {
-                directive.line.to_string()
-            };
-            let style = match directive.status {
-                Status::Modelled => Style::Good,
-                Status::NoEffect => Style::Faint,
-                Status::NotModelled | Status::Refused => Style::Bad,
-            };
-            table.push(vec![
-                line.into(),
-                directive.keyword.as_ref().into(),
-                Cell::styled(directive.status.text(), style),
-                directive.why.as_ref().into(),
-            ]);
-        }
-        table
-    }
-
-    /// The ledger as JSON: `[{file, line, keyword, status, why}]`.
-    pub(super) fn directives(&self) -> Value {
-        (self.imported.ledger.iter())
-            .map(|directive| {
-                json!({
-                    "file": self.file(directive),
-                    "line": directive.line,
-                    "keyword": directive.keyword,
-                    "status": directive.status.text(),
-                    "why": directive.why,
-                })
-            })
-            .collect()
     }
 }

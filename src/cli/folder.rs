@@ -9,6 +9,22 @@ const DEPTH: usize = 4;
 /// A folder with more files than this is no lab.
 const MOST: usize = 10_000;
 
+/// The names of compose files; Docker takes the first of a folder.
+const COMPOSES: [&str; 4] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
+
+/// The place of a path's name among [`COMPOSES`].
+fn rank_of(path: &Path) -> usize {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_ascii_lowercase();
+    let known = COMPOSES.iter().position(|known| *known == name);
+    known.unwrap_or(COMPOSES.len())
+}
+
 /// The files of a folder that make a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Folder {
@@ -18,7 +34,7 @@ pub(super) struct Folder {
     pub(super) envs: Vec<PathBuf>,
     /// `*.jmx`
     pub(super) plans: Vec<PathBuf>,
-    /// `docker-compose.yml` and its relatives.
+    /// `docker-compose.yml` and its relatives; of one folder the one that Docker takes.
     pub(super) composes: Vec<PathBuf>,
 }
 
@@ -71,11 +87,13 @@ impl Folder {
             self.envs.push(path);
         } else if ends(".jmx") {
             self.plans.push(path);
-        } else if matches!(
-            lower.as_str(),
-            "docker-compose.yml" | "docker-compose.yaml" | "compose.yml" | "compose.yaml"
-        ) {
-            self.composes.push(path);
+        } else if let Some(rank) = COMPOSES.iter().position(|known| *known == lower) {
+            let beside = |other: &&mut PathBuf| other.parent() == path.parent();
+            match self.composes.iter_mut().find(beside) {
+                Some(other) if rank_of(other) > rank => *other = path,
+                Some(_) => {}
+                None => self.composes.push(path),
+            }
         }
     }
 

@@ -1,18 +1,21 @@
 //! Files of other programs on their way to a run: a `haproxy.cfg`, or a lab's folder.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::args::{Changes, Foreign};
+use super::compose;
 use super::config;
 use super::folder;
-use crate::scenario::foreign::{Pieces, assemble};
+use crate::scenario::foreign::{Containers, Pieces, assemble};
+use crate::scenario::import::Env;
+use crate::scenario::import::compose::Service;
 use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
-/// Whether `path` is run without a scenario: a folder, or a configuration of HAProxy.
+/// Whether `path` is run without a scenario: a folder, a configuration of HAProxy, or a
+/// compose file, which stands for its folder.
 pub(super) fn is_meant(path: &Path) -> bool {
-    path.is_dir() || config::is_config_name(path)
+    path.is_dir() || config::is_config_name(path) || compose::is_compose_name(path)
 }
 
 /// The files of one run.
@@ -20,6 +23,9 @@ pub(super) fn is_meant(path: &Path) -> bool {
 struct Found {
     config: PathBuf,
     env: Option<PathBuf>,
+    compose: Option<PathBuf>,
+    /// What else there is and is not read, a sentence each.
+    passed: Vec<String>,
 }
 
 /// Loads what `given` names, or what stands in the folder (or is the configuration)
@@ -32,22 +38,116 @@ pub(super) fn load(
     given: &Foreign,
     changes: &Changes,
 ) -> Result<Loaded, Box<Refused>> {
+    assemble(gather(place, given)?, &changes.overrides())
+}
+
+/// Reads what a run without a scenario is made of.
+///
+/// # Errors
+/// Everything that is wrong with the files.
+pub(super) fn gather(place: Option<&Path>, given: &Foreign) -> Result<Pieces, Box<Refused>> {
     let found = find(place, given)?;
-    let read = config::read(&found.config, found.env.as_deref())
-        .map_err(|error| refusal(&found.config, &error.to_string(), None))?;
+    let refused = |error: std::io::Error| refusal(&found.config, &error.to_string(), None);
+    let folder = place.is_some_and(|place| !config::is_config_name(place));
+    let mut told = if folder { found.told() } else { Vec::new() };
+    let mut files = Files::default();
+    let mut env = config::environment(&found.config, found.env.as_deref()).map_err(refused)?;
+    let mut notes = Vec::new();
+    let containers = match &found.compose {
+        Some(path) => {
+            let read = containers(path, &found, given, &mut files)?;
+            if let Some(proxy) = &read.containers.proxy {
+                let own = proxy.environment.iter();
+                own.for_each(|(name, value)| env.set(name, value));
+                // What was named on the command line has the last word.
+                if let Some(path) = &given.env {
+                    let text = fs::read_to_string(path).map_err(refused)?;
+                    env.read_dotenv(&text);
+                }
+                notes.extend(unshared(&found.config, proxy, &read));
+            }
+            Some(read.containers)
+        }
+        None => None,
+    };
+    let read = config::read_with(&found.config, &env, files).map_err(refused)?;
     let mut files = read.files;
     let log = match &given.log {
         Some(path) => Some(text_of(path, &mut files)?),
         None => None,
     };
-    let pieces = Pieces {
-        name: name(place.unwrap_or(&found.config)),
+    told.extend(found.passed);
+    Ok(Pieces {
+        name: name(place.map_or(found.config.as_path(), folder_of)),
         config: read.imported,
         files,
         log,
+        containers,
+        told,
+        notes,
         ..Pieces::default()
+    })
+}
+
+/// A compose file and the variables beside it.
+struct Composed {
+    containers: Containers,
+    dotenv: Env,
+}
+
+/// Reads the compose file at `path`, and finds the proxy in it.
+fn containers(
+    path: &Path,
+    found: &Found,
+    given: &Foreign,
+    files: &mut Files,
+) -> Result<Composed, Box<Refused>> {
+    let env = given.env.as_deref().or(found.env.as_deref());
+    let read =
+        compose::read(path, env, files).map_err(|error| refusal(path, &error.to_string(), None))?;
+    let config = relative(&found.config, path);
+    let proxy = read.compose.proxy(&config).cloned();
+    Ok(Composed {
+        containers: Containers {
+            file: files.file(read.file).name.clone(),
+            compose: read.compose,
+            proxy,
+        },
+        dotenv: read.dotenv,
+    })
+}
+
+/// `path` as the compose file at `compose` would call it.
+fn relative(path: &Path, compose: &Path) -> String {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (path, folder) = (whole(path), whole(compose));
+    let folder = folder.parent().unwrap_or(Path::new(""));
+    let inner = path.strip_prefix(folder).unwrap_or(&path);
+    inner.to_string_lossy().replace('\\', "/")
+}
+
+/// Variables that the configuration names, that the `.env` file sets, and that nobody hands
+/// to the proxy's container.
+fn unshared(config: &Path, proxy: &Service, read: &Composed) -> Option<Diagnostic> {
+    let text = fs::read_to_string(config).unwrap_or_default();
+    let named = |name: &str| {
+        let plain = format!("${name}");
+        text.contains(&format!("${{{name}}}")) || text.contains(&format!("\"{plain}\""))
     };
-    assemble(pieces, &changes.overrides())
+    let missing: Vec<&str> = (read.dotenv.iter())
+        .map(|(name, _)| name)
+        .filter(|name| proxy.environment.value(name).is_none() && named(name))
+        .collect();
+    let [first, ..] = missing.as_slice() else {
+        return None;
+    };
+    let message = format!(
+        "service `{}` does not hand {} to HAProxy, which would find nothing there",
+        proxy.name,
+        missing.join(", ")
+    );
+    let help = format!("add it to `environment` of the service: {first}: ${{{first}}}");
+    Some(Diagnostic::new(Code::Lint, message, proxy.place).help(help))
 }
 
 /// Keeps the text at `path` among `files`.
@@ -58,15 +158,32 @@ fn text_of(path: &Path, files: &mut Files) -> Result<FileId, Box<Refused>> {
     Ok(files.add(path.display().to_string(), text))
 }
 
+/// The folder that a compose file stands for; anything else stands for itself.
+fn folder_of(place: &Path) -> &Path {
+    if !compose::is_compose_name(place) || place.is_dir() {
+        return place;
+    }
+    let folder = place
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Which files are meant.
 fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
     let mut found = Found {
         config: given.config.clone().unwrap_or_default(),
         env: given.env.clone(),
+        compose: given.compose.clone(),
+        passed: Vec::new(),
     };
-    let Some(place) = place else {
+    let Some(mut place) = place else {
         return Ok(found);
     };
+    if compose::is_compose_name(place) && place.is_file() {
+        found.compose.get_or_insert_with(|| place.to_owned());
+        place = folder_of(place);
+    }
     if !place.is_dir() {
         if given.config.is_some() {
             let why = "--config names another configuration to run";
@@ -101,7 +218,55 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
             }
         };
     }
+    if found.compose.is_none() {
+        match folder.composes.as_slice() {
+            [] => {}
+            [only] => found.compose = Some(only.clone()),
+            several => found.passed.push(format!(
+                "there is more than one compose file, none of which is read: {} (choose one with \
+                 --compose)",
+                listed(several)
+            )),
+        }
+    }
+    found.pass_over();
     Ok(found)
+}
+
+impl Found {
+    /// Says which files that Docker would read are not read.
+    fn pass_over(&mut self) {
+        let Some(compose) = &self.compose else {
+            return;
+        };
+        for stem in ["compose.override", "docker-compose.override"] {
+            for ending in ["yml", "yaml"] {
+                let path = compose.with_file_name(format!("{stem}.{ending}"));
+                if path.is_file() {
+                    let path = path.display();
+                    self.passed
+                        .push(format!("{path} is not read, although Docker would"));
+                }
+            }
+        }
+    }
+
+    /// Which file is read for what, where nobody named them one by one.
+    fn told(&self) -> Vec<String> {
+        let mut parts = vec![format!("{} is the proxy", self.config.display())];
+        parts.extend((self.env.iter()).map(|env| format!("{} sets variables", env.display())));
+        let compose = self.compose.iter();
+        parts.extend(compose.map(|path| format!("{} has the containers", path.display())));
+        vec![format!("read: {}", parts.join("; "))]
+    }
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    names.join(", ")
 }
 
 /// The only one of `several`.
@@ -114,11 +279,7 @@ fn only(
     if let [path] = several {
         return Ok(path.clone());
     }
-    let list = several.iter().fold(String::new(), |mut list, path| {
-        let comma = if list.is_empty() { "" } else { ", " };
-        write!(list, "{comma}{}", path.display()).expect("strings grow");
-        list
-    });
+    let list = listed(several);
     let why = format!("there is more than one {kind}: {list}");
     let help = format!("choose one with {flag}");
     Err(refusal(place, &why, Some(&help)).into())

@@ -12,7 +12,7 @@ use crate::scenario::render::{self, Colour};
 use crate::scenario::{self, Diagnostic, Files, Form, Loaded, Overrides, Source};
 
 /// Texts from the file system.
-struct Disk;
+pub(super) struct Disk;
 
 impl Source for Disk {
     fn text(&self, name: &str) -> Result<String, String> {

@@ -5,7 +5,8 @@ use balance::{BackendId, By, Interest, Moment, ServerId, Span};
 
 use super::*;
 use crate::plan::{
-    Action, Budget, Client, Node, Plan, Reach, RequestLine, Sampled, ThreadGroup, Timed, Wire,
+    Action, Budget, Client, Node, Plan, Reach, RequestLine, RuleLines, Sampled, ThreadGroup, Timed,
+    Wire,
 };
 use crate::trace::{self, Sample, Sink};
 
@@ -88,6 +89,7 @@ fn lab(services: &[u64]) -> Plan {
             backends: vec![backend],
             ..Config::default()
         },
+        rules: RuleLines::default(),
         nodes: nodes.collect(),
         clients: Vec::new(),
         timeline: Vec::new(),

@@ -5,7 +5,7 @@ use balance::event::{Cause, CheckCode, CheckResult, Status};
 use balance::{BackendId, By, RequestId};
 
 use super::*;
-use crate::plan::{Bound, Budget, Expectation, Timed, Wire};
+use crate::plan::{Bound, Budget, Expectation, RuleLines, Timed, Wire};
 
 fn id(slot: u32) -> ServerId {
     ServerId {
@@ -46,6 +46,7 @@ pub(crate) fn plan() -> Plan {
             }],
             ..Config::default()
         },
+        rules: RuleLines::default(),
         nodes: Vec::new(),
         clients: Vec::new(),
         timeline: vec![Timed {

@@ -11,6 +11,7 @@ mod late_checks;
 mod names;
 mod nodes;
 mod proxy;
+mod rules;
 pub(crate) mod script;
 mod server;
 mod timeline;
@@ -100,7 +101,9 @@ impl Check {
             .unwrap_or_default();
         self.door = base.as_ref().and_then(|base| base.door);
         self.nodes_refused = at.field("nodes").is_bad();
-        let mut proxy = self.proxy(at, scenario, profile, base.map(|base| base.config));
+        let (base, imported) = base.map(|base| (base.config, base.rules)).unzip();
+        let mut proxy = self.proxy(at, scenario, profile, base);
+        let rules = self.rules(at, scenario, &mut proxy, imported);
         let nodes = self.nodes(at, scenario.nodes.as_ref(), &proxy, facts.as_deref());
         self.phases(at.field("phase"), scenario.phase.as_ref(), &mut proxy);
         self.contradictions(at, &proxy, scenario);
@@ -120,6 +123,7 @@ impl Check {
             notes: scenario.notes.clone().unwrap_or_default(),
             seed: scenario.seed.unwrap_or(1),
             proxy,
+            rules,
             nodes,
             clients,
             timeline,

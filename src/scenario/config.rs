@@ -5,6 +5,7 @@ use balance::config::{Backend, Balance, Fetch, HashKey, StickRule};
 use balance::route::Rules;
 use balance::{BackendId, Config, Door, Frontend, FrontendId};
 
+use crate::plan::RuleLines;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::extends::{beside, read_text};
 use crate::scenario::import::haproxy_cfg::{Close, Imported, Reuse, read_cfg};
@@ -24,6 +25,8 @@ pub(crate) struct Base {
     pub(crate) default_backend: BackendId,
     /// Where they come in unless a client says otherwise, if rules look at them there.
     pub(crate) door: Option<Door>,
+    /// The rules, as lines.
+    pub(crate) rules: RuleLines,
     /// What became of each line.
     pub(crate) ledger: Vec<Directive>,
 }
@@ -109,7 +112,9 @@ pub(crate) fn base(imported: Imported) -> Base {
     let entry = entry(&imported);
     let default_backend = entry.and_then(|at| imported.frontends[at].default_backend);
     let mut config = imported.config;
+    let mut rules = imported.rules;
     if decides_nothing(&config) {
+        rules = RuleLines::default();
         let fronts = config
             .frontends
             .iter_mut()
@@ -120,15 +125,13 @@ pub(crate) fn base(imported: Imported) -> Base {
             .for_each(|rules| *rules = Rules::default());
     }
     let door = entry.and_then(|at| door(&config, at));
-    if door.is_none() {
-        // Requests are sent straight to their backends.
-        config.frontends.clear();
-    }
+    rules.tidy();
     Base {
         keep_alive: keep_alive.collect(),
         default_backend: default_backend.unwrap_or_default(),
         door,
         config,
+        rules,
         ledger: imported.ledger,
     }
 }

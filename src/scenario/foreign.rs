@@ -5,10 +5,16 @@
 //! read like any other. So whatever a scenario can be told, such a run can be told too, and
 //! everything assumed has a name by which it can be changed.
 
+mod comments;
+mod containers;
 mod load;
 mod nodes;
+mod origin;
 
 use balance::{BackendId, Door};
+
+pub use containers::Containers;
+pub use origin::write_out;
 
 use crate::plan::{Client, Node, Plan, Sampled};
 use crate::scenario::config::{self, Base};
@@ -47,6 +53,10 @@ pub struct Pieces {
     pub clients: Option<Named<schema::Client>>,
     /// A log that is replayed, instead of clients.
     pub log: Option<FileId>,
+    /// The compose file of the folder.
+    pub containers: Option<Containers>,
+    /// Which files were read for what, a sentence each.
+    pub told: Vec<String>,
     /// What else was assumed or doubted while the files were read.
     pub notes: Vec<Diagnostic>,
 }
@@ -75,9 +85,15 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         config: imported,
         mut clients,
         log,
+        containers,
+        mut told,
         mut notes,
     } = pieces;
     notes.extend(imported.notes.iter().cloned());
+    if let Some(containers) = &containers {
+        notes.extend(containers.compose.notes.iter().cloned());
+        told.extend(containers.told(&imported));
+    }
     let replayed = log.and_then(|file| {
         let load = logs::of_file(file, &files, &mut notes)?;
         Some((files.file(file).name.clone(), load))
@@ -93,7 +109,7 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         None
     } else {
         let load = replayed.as_ref().map(|(_, load)| load);
-        let sketch = sketch(&name, &imported, clients, load);
+        let sketch = sketch(&name, &imported, clients, load, containers.as_ref());
         let base = config::base(imported.clone());
         let logs = load.map_or_else(Logs::default, |load| Logs::only(load::NAME, load.clone()));
         let given = (base, logs);
@@ -101,16 +117,20 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
     };
     notes.sort_by_key(|note| (note.severity(), note.labels[0].place));
     match assembled {
-        Some((plan, ledger)) => Ok(Loaded {
-            assumed: match &replayed {
+        Some((plan, mut ledger)) => {
+            told.extend(match &replayed {
                 Some((file, load)) => load::told(load, file, &plan, &imported),
                 None => assumed(&plan, &imported, given),
-            },
-            plan,
-            warnings: notes,
-            ledger,
-            files,
-        }),
+            });
+            ledger.extend(containers.into_iter().flat_map(|one| one.compose.ledger));
+            Ok(Loaded {
+                assumed: told,
+                plan,
+                warnings: notes,
+                ledger,
+                files,
+            })
+        }
         None => Err(Box::new(Refused { notes, files })),
     }
 }
@@ -133,9 +153,10 @@ fn sketch(
     imported: &Imported,
     clients: Option<Named<schema::Client>>,
     log: Option<&Load>,
+    containers: Option<&Containers>,
 ) -> schema::Scenario {
     let time = |text: &str| Some(Time(text.to_owned()));
-    let mut nodes = nodes::behind(imported);
+    let mut nodes = nodes::behind(imported, containers);
     if let Some(log) = log {
         load::teach(log, &mut nodes);
     }
@@ -145,6 +166,7 @@ fn sketch(
         version: Some(check::VERSION),
         title: Some(name.to_owned()),
         seed: Some(SEED),
+        profile: containers.and_then(Containers::profile).map(str::to_owned),
         warm_up: time(WARM_UP),
         nodes: Some(nodes),
         clients: Some(clients.unwrap_or_else(users)),

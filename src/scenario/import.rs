@@ -3,9 +3,11 @@
 //! An importer returns pieces of a plan *and* one [`Directive`] per line it read, so that
 //! nothing is dropped silently.
 
+pub mod compose;
 pub mod env;
 pub mod haproxy_cfg;
 pub mod log;
+mod yaml;
 
 use std::borrow::Cow;
 

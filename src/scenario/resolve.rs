@@ -2,15 +2,16 @@
 
 mod arrivals;
 mod claim;
+mod rules;
 mod script;
 mod words;
 
 use balance::config::{Backend, Check, Server};
-use balance::{Config, Moment, ServerId};
+use balance::{Config, Door, Moment, ServerId};
 
 pub(crate) use claim::schema_of as claim;
 
-use crate::plan::{Action, Client, Node, Plan, Reach, RequestLine, Step};
+use crate::plan::{Action, Client, Node, Plan, Reach, RequestLine, RuleSection, Step};
 use crate::scenario::check::VERSION;
 use crate::scenario::merged::{self, Form};
 use crate::scenario::schema::{self, Cookies, Named, Time};
@@ -24,7 +25,12 @@ pub fn resolved(plan: &Plan) -> String {
 
 /// The same in RON or JSON.
 pub fn resolved_as(plan: &Plan, form: Form) -> String {
-    merged::text(&Resolver { plan }.scenario(), form)
+    merged::text(&schema_of(plan), form)
+}
+
+/// The same, not yet a text.
+pub(crate) fn schema_of(plan: &Plan) -> schema::Scenario {
+    Resolver { plan }.scenario()
 }
 
 /// A number that differs when anything about the run differs, title included, but not
@@ -51,7 +57,7 @@ impl Resolver<'_> {
             notes: (!plan.notes.is_empty()).then(|| plan.notes.clone()),
             seed: Some(plan.seed),
             profile: Some(plan.proxy.profile.version.name().to_owned()),
-            proxy: Some(proxy(&plan.proxy)),
+            proxy: Some(proxy(plan)),
             warm_up: Some(time(plan.clients_start.since(Moment::ZERO))),
             phase: phases(&plan.proxy),
             nodes: Some(named(&plan.nodes, |node| {
@@ -166,6 +172,8 @@ impl Resolver<'_> {
             headers: request.headers,
             source: request.source,
             backend: request.backend,
+            frontend: request.frontend,
+            bind: request.bind,
             start: Some(self.moment(group.start)),
             ..schema::ThreadGroup::default()
         }
@@ -175,14 +183,25 @@ impl Resolver<'_> {
     fn request(&self, request: &RequestLine) -> schema::Browser {
         let backends = &self.plan.proxy.backends;
         let backend = backends.get(request.backend.0 as usize);
+        let (frontend, bind) = request.door.and_then(|door| self.door(door)).unzip();
         schema::Browser {
             method: Some(request.method.clone()),
             uri: Some(request.uri.clone()),
             headers: (!request.headers.is_empty()).then(|| Named(request.headers.clone())),
             source: Some(request.source.to_string()),
-            backend: backend.map(|backend| backend.name.clone()),
+            backend: backend
+                .filter(|_| frontend.is_none())
+                .map(|backend| backend.name.clone()),
+            frontend,
+            bind,
             ..schema::Browser::default()
         }
+    }
+
+    /// A way in: the name of the frontend and the number of its address.
+    fn door(&self, door: Door) -> Option<(String, i64)> {
+        let frontend = self.plan.proxy.frontends.get(door.frontend.0 as usize)?;
+        Some((frontend.name.clone(), i64::from(door.bind)))
     }
 
     fn step(&self, step: &Step) -> schema::Step {
@@ -226,8 +245,9 @@ impl Resolver<'_> {
     }
 }
 
-fn proxy(config: &Config) -> schema::Proxy {
-    match config.backends.as_slice() {
+fn proxy(plan: &Plan) -> schema::Proxy {
+    let backend = |one: &Backend| backend(one, plan.rules.backend(&one.name));
+    let proxy = match plan.proxy.backends.as_slice() {
         [only] => schema::Proxy {
             name: Some(only.name.clone()),
             ..backend(only)
@@ -236,10 +256,15 @@ fn proxy(config: &Config) -> schema::Proxy {
             backends: Some(named(several, |b| (b.name.clone(), backend(b)))),
             ..schema::Proxy::default()
         },
+    };
+    schema::Proxy {
+        defaults: rules::defaults(&plan.rules),
+        frontends: rules::frontends(plan),
+        ..proxy
     }
 }
 
-fn backend(backend: &Backend) -> schema::Proxy {
+fn backend(backend: &Backend, rules: Option<&RuleSection>) -> schema::Proxy {
     let stick = backend.stick.as_ref();
     schema::Proxy {
         balance: Some(words::balance(&backend.balance)),
@@ -258,7 +283,11 @@ fn backend(backend: &Backend) -> schema::Proxy {
             server: backend.timeout_server.map(time),
             queue: backend.timeout_queue.map(time),
             check: backend.timeout_check.map(time),
+            tarpit: backend.timeout_tarpit.map(time),
         }),
+        mode: rules::mode(backend.http),
+        from: rules.and_then(|rules| rules.from.clone()),
+        rules: rules.and_then(rules::lines),
         stick_table: stick.map(words::stick_table),
         stick: stick.map(|stick| stick.rules.iter().map(words::stick_rule).collect()),
         servers: Some(named(&backend.servers, |s| {

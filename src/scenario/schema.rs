@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "cli")]
 pub use json::json_schema;
+pub use sections::{Defaults, Frontend, FrontendTimeouts, Timeouts};
 pub use values::{Named, Time};
 
 macro_rules! settings {
@@ -28,6 +29,7 @@ macro_rules! settings {
 }
 
 pub mod script;
+mod sections;
 
 settings! {
     /// A scenario file.
@@ -107,20 +109,19 @@ settings! {
         default_server: Server,
         /// `server` lines, in order.
         servers: Named<Server>,
+        /// `mode`: http or tcp.
+        mode: String,
+        /// The name of the `defaults` whose rules come first.
+        from: String,
+        /// Lines that decide about requests, in order: `acl`, `http-request`, `redirect`,
+        /// `use-server`, `force-persist`, `ignore-persist`.
+        rules: Vec<String>,
+        /// Rules that several sections begin with.
+        defaults: Named<Defaults>,
+        /// Where clients come in.
+        frontends: Named<Frontend>,
         /// Several backends; what stands beside them holds for all.
         backends: Named<Proxy>,
-    }
-
-    /// `timeout` lines of a backend.
-    Timeouts {
-        /// `timeout connect`
-        connect: Time,
-        /// `timeout server`
-        server: Time,
-        /// `timeout queue`
-        queue: Time,
-        /// `timeout check`
-        check: Time,
     }
 
     /// A `server` line.
@@ -227,6 +228,10 @@ settings! {
         source: String,
         /// Which backend its requests go to.
         backend: String,
+        /// Or: through which frontend they come, whose rules choose the backend.
+        frontend: String,
+        /// Through which of its addresses, from 0.
+        bind: i64,
         /// When it starts, counted from the start of the clients.
         start: Time,
         /// What each iteration does, where that is more than one request.
@@ -259,6 +264,10 @@ settings! {
         source: String,
         /// Which backend its requests go to.
         backend: String,
+        /// Or: through which frontend they come, whose rules choose the backend.
+        frontend: String,
+        /// Through which of its addresses, from 0.
+        bind: i64,
         /// When it starts, counted from the start of the clients.
         start: Time,
     }
@@ -279,6 +288,10 @@ settings! {
         source: String,
         /// Which backend its requests go to.
         backend: String,
+        /// Or: through which frontend they come, whose rules choose the backend.
+        frontend: String,
+        /// Through which of its addresses, from 0.
+        bind: i64,
         /// When it starts, counted from the start of the clients.
         start: Time,
     }
@@ -305,6 +318,10 @@ settings! {
         source: String,
         /// Which backend gets it.
         backend: String,
+        /// Or: through which frontend they come, whose rules choose the backend.
+        frontend: String,
+        /// Through which of its addresses, from 0.
+        bind: i64,
     }
 
     /// An entry of the timeline.

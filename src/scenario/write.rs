@@ -23,11 +23,16 @@ pub(crate) fn one_line<T: Serialize>(thing: &T) -> String {
 
 /// A whole scenario: settings a line each, and a line for each entry of the story.
 pub(crate) fn scenario(scenario: &Scenario) -> String {
+    scenario_to_depth(scenario, 3)
+}
+
+/// The same, with a line each for what stands in so many brackets.
+pub(crate) fn scenario_to_depth(scenario: &Scenario, depth: usize) -> String {
     let mut head = scenario.clone();
     let timeline = head.timeline.take();
     let expect = head.expect.take();
     let ask = head.ask.take();
-    let head = write(&head, PrettyConfig::new().depth_limit(3));
+    let head = write(&head, PrettyConfig::new().depth_limit(depth));
     let body = head.strip_suffix(')').unwrap_or(&head);
     let mut text = body.to_owned();
     list(&mut text, "timeline", timeline.as_deref());

@@ -28,6 +28,7 @@ pub(crate) const PAGES: &[(&str, &[&str])] = &[
     ("help-export", &["export", "--help"]),
     ("help-conform", &["conform", "--help"]),
     ("help-what-if", &["what-if", "--help"]),
+    ("help-import", &["import", "--help"]),
     ("help-new", &["new", "--help"]),
     ("help-fmt", &["fmt", "--help"]),
     ("help-show", &["show", "--help"]),

@@ -6,22 +6,22 @@ use std::process::{Command, Output};
 
 use crate::tidy::source::top;
 
-fn ask(args: &[&str]) -> Output {
+pub(crate) fn ask(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_balancelab"));
     command.args(args).current_dir(top()).env_remove("NO_COLOR");
     command.output().expect("the binary runs")
 }
 
-fn out(output: &Output) -> &str {
+pub(crate) fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("UTF-8")
 }
 
-fn remarks(output: &Output) -> &str {
+pub(crate) fn remarks(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
 
 #[track_caller]
-fn ends(output: &Output, status: i32) {
+pub(crate) fn ends(output: &Output, status: i32) {
     assert_eq!(output.status.code(), Some(status), "{}", remarks(output));
 }
 
@@ -34,7 +34,7 @@ const CONFIG: [&str; 5] = [
 ];
 
 /// A folder of its own for one test, with these files in it.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     for (path, text) in files {

@@ -14,8 +14,9 @@ mod readers;
 type Target = fn(&[u8]);
 
 /// Every fuzz target and what it does with an input.
-const TARGETS: [(&str, Target); 7] = [
+const TARGETS: [(&str, Target); 8] = [
     ("admin", readers::admin),
+    ("compose", readers::compose),
     ("dotenv", readers::dotenv),
     ("haproxy_cfg", readers::haproxy_cfg),
     ("log", readers::log),
@@ -68,7 +69,7 @@ fn kept_inputs_surprise_nobody() {
 /// grows faster than its text.
 #[test]
 fn long_inputs_take_time_in_proportion() {
-    let rows: [(&str, Target, &str); 12] = [
+    let rows: [(&str, Target, &str); 21] = [
         ("comment", readers::haproxy_cfg, "# nothing\n"),
         ("unknown keyword", readers::haproxy_cfg, "nonsense\n"),
         ("open quotes", readers::haproxy_cfg, "\""),
@@ -89,6 +90,15 @@ fn long_inputs_take_time_in_proportion() {
         ("one long list", readers::scenario_ron, "1,"),
         ("open texts", readers::scenario_json, "\"\\"),
         ("open comments", readers::scenario_ron, "/*"),
+        ("lines of YAML", readers::compose, "a: b\n"),
+        ("open brackets of YAML", readers::compose, "[{"),
+        ("open quotes of YAML", readers::compose, "\""),
+        ("dashes", readers::compose, "- "),
+        ("anchors", readers::compose, "- &a b\n- *a\n"),
+        ("variables of YAML", readers::compose, "- ${A:-${B:-$C}}\n"),
+        ("a folded text", readers::compose, "x: >\n  a\n"),
+        ("comments of YAML", readers::compose, "# nothing\n"),
+        ("one long line of YAML", readers::compose, "a b "),
     ];
     for (name, target, piece) in rows {
         let text = piece.repeat(1_000_000 / piece.len());
@@ -96,5 +106,63 @@ fn long_inputs_take_time_in_proportion() {
         target(text.as_bytes());
         let limit = if cfg!(debug_assertions) { 20 } else { 1 };
         assert!(begun.elapsed().as_secs() < limit, "{name}");
+    }
+}
+
+/// Compose files that would be very large if their aliases and `extends` were followed.
+#[test]
+fn small_files_do_not_become_large_ones() {
+    let limit = if cfg!(debug_assertions) { 20 } else { 1 };
+    let numbered =
+        |piece: &dyn Fn(usize) -> String, count: usize| (1..count).map(piece).collect::<String>();
+    let bomb = |merged: bool| {
+        let piece = |n: usize| {
+            let below = n - 1;
+            if merged {
+                format!("x{n}: &a{n}\n  <<: [*a{below}, *a{below}, *a{below}]\n  k{n}: v\n")
+            } else {
+                format!("x{n}: &a{n} [*a{below}, *a{below}, *a{below}]\n")
+            }
+        };
+        let end = "services:\n  a:\n    <<: *a999\n    environment: *a999\n    ports: *a999\n";
+        format!("x0: &a0 {{image: a}}\n{}{end}", numbered(&piece, 1000))
+    };
+    let shared = |use_of: &str| {
+        let keys = numbered(&|n| format!("  K{n}: v\n"), 10_000);
+        let services = numbered(&|n| format!("  s{n}: {{{use_of}}}\n"), 10_000);
+        format!("x-all: &all\n{keys}services:\n{services}")
+    };
+    let chain = numbered(
+        &|n| {
+            format!(
+                "  s{n}: {{extends: s{}, environment: {{A{n}: b}}}}\n",
+                n - 1
+            )
+        },
+        20_000,
+    );
+    let unknown = numbered(&|n| format!("    key{n}: v\n"), 50_000);
+    for (name, text) in [
+        ("aliases of aliases", bomb(false)),
+        ("merges of merges", bomb(true)),
+        ("one environment for all", shared("environment: *all")),
+        ("one merge for all", shared("<<: *all")),
+        ("a chain", format!("services:\n  s0: {{image: a}}\n{chain}")),
+        ("unknown keys", format!("services:\n  s0:\n{unknown}")),
+        (
+            "one alias again and again",
+            format!(
+                "services: {{a: &a {{image: a}}}}\nx: [{}]\n",
+                "*a, ".repeat(200_000)
+            ),
+        ),
+    ] {
+        let begun = std::time::Instant::now();
+        readers::compose(text.as_bytes());
+        assert!(
+            begun.elapsed().as_secs() < limit,
+            "{name} {:?}",
+            begun.elapsed()
+        );
     }
 }

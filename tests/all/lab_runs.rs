@@ -15,8 +15,8 @@ use balance::config::{Backend, Balance, Check, CheckKind, Cookie, Server};
 use balance::{BackendId, By, Config, Event, Interest, Moment, ServerId, Span};
 use balancelab::lab;
 use balancelab::plan::{
-    Action, Browser, Budget, Client, Node, Plan, Reach, RequestLine, Sampled, Step, ThreadGroup,
-    Timed, Wire,
+    Action, Browser, Budget, Client, Node, Plan, Reach, RequestLine, RuleLines, Sampled, Step,
+    ThreadGroup, Timed, Wire,
 };
 use balancelab::trace::{self, Sample, Sink};
 use serde::Deserialize;
@@ -171,6 +171,7 @@ impl Run {
             notes: String::new(),
             seed: 1,
             proxy: self.config(),
+            rules: RuleLines::default(),
             nodes: vec![node(0), node(1)],
             clients: Vec::new(),
             timeline: Vec::new(),

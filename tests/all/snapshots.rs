@@ -81,6 +81,10 @@ fn asserted() -> BTreeSet<String> {
     let imports = stems("tests/import/cfg", "cfg")
         .into_iter()
         .map(|name| format!("import/cfg/{name}"));
+    let composes = crate::import::compose::names();
+    let composes = composes
+        .into_iter()
+        .map(|name| format!("import/compose/{name}"));
     let diagrams = crate::sequences::DIAGRAMS
         .iter()
         .flat_map(|(path, _)| ["text", "mermaid"].map(|form| format!("lab3/{path}-{form}")));
@@ -103,6 +107,7 @@ fn asserted() -> BTreeSet<String> {
         .chain(shown)
         .chain(answers)
         .chain(imports)
+        .chain(composes)
         .chain(
             crate::rules::names()
                 .into_iter()

@@ -65,6 +65,8 @@ impl Check {
                 headers: &written.headers,
                 source: &written.source,
                 backend: &written.backend,
+                frontend: &written.frontend,
+                bind: &written.bind,
             },
         );
         if at.field("log").is_there() && at.field("list").is_there() {
@@ -182,6 +184,8 @@ impl Check {
                 headers: &entry.headers,
                 source: &entry.source,
                 backend: &entry.backend,
+                frontend: &entry.frontend,
+                bind: &entry.bind,
             },
         );
         let said = |there: bool, own, usual| if there { own } else { usual };
@@ -196,13 +200,13 @@ impl Check {
                 Some(_) => own.source,
                 None => usual.source,
             },
-            backend: match entry.backend {
-                Some(_) => own.backend,
-                None => usual.backend,
+            backend: match (&entry.backend, &entry.frontend) {
+                (None, None) => usual.backend,
+                _ => own.backend,
             },
-            door: match entry.backend {
-                Some(_) => own.door,
-                None => usual.door,
+            door: match (&entry.backend, &entry.frontend) {
+                (None, None) => usual.door,
+                _ => own.door,
             },
         }
     }

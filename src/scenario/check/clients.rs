@@ -23,6 +23,8 @@ pub(super) struct Written<'a> {
     pub(super) headers: &'a Option<Named<String>>,
     pub(super) source: &'a Option<String>,
     pub(super) backend: &'a Option<String>,
+    pub(super) frontend: &'a Option<String>,
+    pub(super) bind: &'a Option<i64>,
 }
 
 impl Check {
@@ -98,6 +100,8 @@ impl Check {
                     headers: &group.headers,
                     source: &group.source,
                     backend: &group.backend,
+                    frontend: &group.frontend,
+                    bind: &group.bind,
                 },
             ),
             start: self.start(at, group.start.as_ref()),
@@ -119,6 +123,8 @@ impl Check {
                     headers: &browser.headers,
                     source: &browser.source,
                     backend: &browser.backend,
+                    frontend: &browser.frontend,
+                    bind: &browser.bind,
                 },
             ),
             pause: self
@@ -153,6 +159,8 @@ impl Check {
 
     pub(super) fn request(&mut self, at: At<'_>, written: &Written<'_>) -> RequestLine {
         let backend = at.field("backend");
+        let door = self.door(at, written);
+        let usual = self.leads_to(door);
         RequestLine {
             method: written.method.clone().unwrap_or_else(|| "GET".to_owned()),
             uri: self.uri(at.field("uri"), written.uri.as_deref()),
@@ -165,8 +173,8 @@ impl Check {
             source: self.source(at.field("source"), written.source.as_deref()),
             backend: self
                 .backend_called(backend, written.backend.as_deref())
-                .unwrap_or(self.default_backend),
-            door: self.door.filter(|_| written.backend.is_none()),
+                .unwrap_or(usual),
+            door,
         }
     }
 

@@ -118,6 +118,15 @@ impl<'a> At<'a> {
         }
     }
 
+    /// How many bytes of a text's place come before it; none if its bytes cannot be told.
+    pub(crate) fn lead(self) -> Option<u32> {
+        match self.node.map(|node| &node.value) {
+            Some(Value::Text(text)) => text.lead,
+            Some(Value::Word(_)) => Some(0),
+            _ => None,
+        }
+    }
+
     /// Whether the author wrote it.
     pub(crate) fn is_there(self) -> bool {
         self.node.is_some()

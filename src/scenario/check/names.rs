@@ -1,6 +1,6 @@
 //! Names of servers, nodes and clients, and complaints about names that nobody has.
 
-use balance::{Config, ServerId};
+use balance::{BackendId, Config, ServerId};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{At, Check};
@@ -14,6 +14,11 @@ pub(super) struct Names {
     /// How each server can be called.
     pub(super) servers: BTreeMap<String, Called>,
     pub(super) backends: Vec<String>,
+    pub(super) frontends: Vec<String>,
+    /// How many addresses each of them has.
+    pub(super) binds: Vec<usize>,
+    /// The default backend of each of them.
+    pub(super) leads: Vec<BackendId>,
     pub(super) nodes: BTreeMap<String, usize>,
     pub(super) node_order: Vec<String>,
     pub(super) clients: Vec<String>,
@@ -38,7 +43,7 @@ impl Names {
             self.backends.push(settings.name.clone());
             for (slot, server) in (0..).zip(&settings.servers) {
                 let id = Called::One(ServerId {
-                    backend: balance::BackendId(backend),
+                    backend: BackendId(backend),
                     slot,
                 });
                 self.servers
@@ -50,6 +55,16 @@ impl Names {
             }
         }
         self.servers.extend(short);
+    }
+
+    /// Learns the frontends of `config`.
+    pub(super) fn learn_frontends(&mut self, config: &Config) {
+        let frontends = config.frontends.iter();
+        self.frontends = frontends.clone().map(|one| one.name.clone()).collect();
+        self.binds = frontends.clone().map(|one| one.binds.len()).collect();
+        self.leads = frontends
+            .map(|one| one.default_backend.unwrap_or_default())
+            .collect();
     }
 
     /// The names to offer: the short ones where there is one backend, else the long ones.

@@ -92,6 +92,7 @@ impl Check {
                     }
                 }
                 for (name, own) in &backends.0 {
+                    self.outermost(at.field("backends").field(name), own);
                     self.proper_name(at.field("backends").field(name), name);
                     let layers = [(at, &general), (at.field("backends").field(name), own)];
                     self.backend(&mut config, name, &layers, &nodes, imported);
@@ -100,6 +101,24 @@ impl Check {
         }
         self.names.learn_servers(&config);
         config
+    }
+
+    /// Frontends and `defaults` stand beside the backends, not in one.
+    fn outermost(&mut self, at: At<'_>, own: &Proxy) {
+        for (key, there) in [
+            ("frontends", own.frontends.is_some()),
+            ("defaults", own.defaults.is_some()),
+            ("backends", own.backends.is_some()),
+        ] {
+            if there {
+                let complaint = Diagnostic::new(
+                    Code::UnknownKey,
+                    format!("`{key}` cannot stand in a backend"),
+                    at.field(key).head(),
+                );
+                self.say(at, complaint.help("write it beside `backends`"));
+            }
+        }
     }
 
     fn backend(
@@ -191,6 +210,9 @@ impl Check {
     }
 
     fn limits(&mut self, backend: &mut Backend, at: At<'_>, proxy: &Proxy) {
+        if let Some(http) = self.mode(at, proxy.mode.as_deref()) {
+            backend.http = http;
+        }
         if let Some(retries) = self.small(at.field("retries"), proxy.retries, 0) {
             backend.retries = retries;
         }
@@ -210,6 +232,7 @@ impl Check {
             ("server", &timeout.server, &mut backend.timeout_server),
             ("queue", &timeout.queue, &mut backend.timeout_queue),
             ("check", &timeout.check, &mut backend.timeout_check),
+            ("tarpit", &timeout.tarpit, &mut backend.timeout_tarpit),
         ] {
             if let Some(span) = self.span(at.field(key), time.as_ref()) {
                 *kept = Some(span);

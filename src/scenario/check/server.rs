@@ -63,7 +63,16 @@ impl Check {
                 }
             }
         }
-        if backend.servers.is_empty() && !self.nodes_refused && !self.servers_refused {
+        for server in &mut backend.servers {
+            if let Some((owner, _)) = &mut server.track
+                && owner.is_empty()
+            {
+                owner.clone_from(&backend.name);
+            }
+        }
+        // Who writes `servers: {}` means it: rules may answer in their stead.
+        let meant = own.servers.is_some() && at.holes().is_empty();
+        if backend.servers.is_empty() && !meant && !self.nodes_refused && !self.servers_refused {
             let complaint = Diagnostic::new(
                 Code::Missing,
                 format!("backend `{}` has no server", backend.name),

@@ -1,11 +1,11 @@
 //! The applications that must stand behind the servers of a configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use balance::Span;
 use balance::config::{Backend, CookieMode, StickRule};
 
-use super::{SERVICE, alike, in_words};
+use super::{Containers, SERVICE, alike, in_words};
 use crate::plan::Node;
 use crate::scenario::import::haproxy_cfg::Imported;
 use crate::scenario::schema::{self, Named, Time};
@@ -14,11 +14,85 @@ use crate::scenario::units;
 /// More names than this are not worth a reader's time.
 const SHOWN: usize = 4;
 
-/// One node for each address that servers have. It is called like its server; where two
-/// addresses have servers of one name, like backend and server.
-pub(super) fn behind(imported: &Imported) -> Named<schema::Node> {
+/// An address and the servers that have it.
+type Machine<'a> = (&'a str, Vec<(&'a Backend, usize)>);
+
+/// The host of `10.0.0.1:80`, `[::1]:80` or `web:80`.
+pub(super) fn host(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(host, _)| host)
+}
+
+/// One node for each address that servers have. It is called like its container; where none
+/// is known, or two would be called so, like its server; where two addresses have servers of
+/// one name, like backend and server.
+pub(super) fn behind(imported: &Imported, containers: Option<&Containers>) -> Named<schema::Node> {
+    let places = machines(imported);
+    let titles = titles(&places, containers);
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, servers) in &places {
+        let (backend, slot) = servers[0];
+        *names.entry(&backend.servers[slot].name).or_default() += 1;
+    }
+    let nodes = places.iter().zip(titles).map(|((_, servers), title)| {
+        let (backend, slot) = servers[0];
+        let own = &backend.servers[slot].name;
+        let name = match title {
+            Some(title) => title,
+            None if names[own.as_str()] > 1 => format!("{}.{own}", backend.name),
+            None => own.clone(),
+        };
+        let long = |&(backend, slot): &(&Backend, usize)| {
+            format!("{}/{}", backend.name, backend.servers[slot].name)
+        };
+        let node = schema::Node {
+            workers: Some(1),
+            service: Some(Time(SERVICE.to_owned())),
+            session_cookie: session_cookie(backend),
+            servers: Some(servers.iter().map(long).collect()),
+            ..schema::Node::default()
+        };
+        (name, node)
+    });
+    Named(nodes.collect())
+}
+
+/// What the containers say the machines are called; none if that tells nothing apart.
+fn titles(places: &[Machine<'_>], containers: Option<&Containers>) -> Vec<Option<String>> {
+    let Some(containers) = containers else {
+        return vec![None; places.len()];
+    };
+    let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
+    for (address, _) in places {
+        *alike.entry(address).or_default() += 1;
+    }
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let titles = places.iter().map(|(address, _)| {
+        let ordinal = seen.entry(address).or_default();
+        *ordinal += 1;
+        containers.title(address, (alike[address] > 1).then_some(*ordinal))
+    });
+    let titles: Vec<Option<String>> = titles.collect();
+    // The machines that could be meant by a name.
+    let mut meant: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    for (index, ((_, servers), title)) in places.iter().zip(&titles).enumerate() {
+        let own = servers
+            .iter()
+            .map(|(backend, slot)| &backend.servers[*slot].name);
+        for name in own.chain(title) {
+            meant.entry(name).or_default().insert(index);
+        }
+    }
+    let unique = |title: &String| meant[title.as_str()].len() == 1;
+    titles
+        .iter()
+        .map(|title| title.clone().filter(unique))
+        .collect()
+}
+
+/// Every address that servers have.
+fn machines(imported: &Imported) -> Vec<Machine<'_>> {
     let backends = &imported.config.backends;
-    let mut places: Vec<(&str, Vec<(&Backend, usize)>)> = Vec::new();
+    let mut places: Vec<Machine<'_>> = Vec::new();
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
     for (backend, addresses) in backends.iter().zip(&imported.addresses) {
         for (slot, address) in addresses.iter().enumerate() {
@@ -35,32 +109,7 @@ pub(super) fn behind(imported: &Imported) -> Named<schema::Node> {
             places[index].1.push((backend, slot));
         }
     }
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, servers) in &places {
-        let (backend, slot) = servers[0];
-        *names.entry(&backend.servers[slot].name).or_default() += 1;
-    }
-    let nodes = places.iter().map(|(_, servers)| {
-        let (backend, slot) = servers[0];
-        let own = &backend.servers[slot].name;
-        let name = if names[own.as_str()] > 1 {
-            format!("{}.{own}", backend.name)
-        } else {
-            own.clone()
-        };
-        let long = |&(backend, slot): &(&Backend, usize)| {
-            format!("{}/{}", backend.name, backend.servers[slot].name)
-        };
-        let node = schema::Node {
-            workers: Some(1),
-            service: Some(Time(SERVICE.to_owned())),
-            session_cookie: session_cookie(backend),
-            servers: Some(servers.iter().map(long).collect()),
-            ..schema::Node::default()
-        };
-        (name, node)
-    });
-    Named(nodes.collect())
+    places
 }
 
 /// The cookie that the application must be setting, because the proxy relies on it.

@@ -28,10 +28,14 @@ mod server_words;
 mod stick;
 mod token;
 mod value;
+mod written;
 
 use balance::{BackendId, Config, Span};
 
+pub(crate) use written::KEYWORDS;
+
 use super::{Directive, Env};
+use crate::plan::RuleLines;
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::{FileId, Files, Place};
 
@@ -47,6 +51,8 @@ pub struct Imported {
     pub addresses: Vec<Vec<String>>,
     /// Where clients arrive, in the order of the files: `frontend` and `listen`.
     pub frontends: Vec<Frontend>,
+    /// The rules of the sections that are followed, as lines.
+    pub rules: RuleLines,
     /// One entry per line, and one per word that is not modelled.
     pub ledger: Vec<Directive>,
     /// What is wrong or doubtful.
@@ -128,7 +134,34 @@ pub enum Close {
 /// environment variables; nothing else is looked at.
 pub fn read_cfg(files: &Files, which: &[FileId], env: &Env) -> Imported {
     let draft = read::read(files, which, env);
-    lower::lower(draft)
+    lower::lower(draft, &Scope::Whole)
+}
+
+/// What [`lower`] makes of a draft.
+enum Scope<'a> {
+    /// A whole configuration.
+    Whole,
+    /// The rules of a scenario, whose backends have these names, in this order.
+    Rules(&'a [String]),
+}
+
+/// A line of a section as a scenario has it.
+#[derive(Clone, Debug)]
+pub(crate) struct SectionLine {
+    /// The whole line: `frontend www`, `acl is_api path_beg /api`.
+    pub(crate) text: String,
+    /// Where it stands in a scenario.
+    pub(crate) place: Place,
+    /// How many bytes of the place come before the text; none if its words cannot be found
+    /// there.
+    pub(crate) lead: Option<u32>,
+}
+
+/// Reads `lines` as sections of a configuration of which only the rules count. `backends`
+/// are the names of all backends, in order; the settings of [`Imported`] are theirs.
+pub(crate) fn read_rules(lines: Vec<SectionLine>, backends: &[String]) -> Imported {
+    let draft = read::read_lines(lines);
+    lower::lower(draft, &Scope::Rules(backends))
 }
 
 #[cfg(test)]

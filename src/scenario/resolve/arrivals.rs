@@ -27,6 +27,8 @@ impl Resolver<'_> {
             headers: request.headers,
             source: request.source,
             backend: request.backend,
+            frontend: request.frontend,
+            bind: request.bind,
         }
     }
 }

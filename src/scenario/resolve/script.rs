@@ -177,7 +177,9 @@ impl Resolver<'_> {
             method: Some(request.method.to_string()),
             uri: Some(request.uri.to_string()),
             headers: (!request.headers.is_empty()).then(|| Named(headers.collect())),
-            backend: backend.map(|backend| backend.name.clone()),
+            backend: backend
+                .filter(|_| request.door.is_none())
+                .map(|backend| backend.name.clone()),
             keep_alive: Some(request.keep_alive),
             connect_timeout: request.connect_timeout.map(time),
             response_timeout: request.response_timeout.map(time),

@@ -5,24 +5,27 @@ mod condition;
 mod expression;
 mod route;
 mod rule;
+mod ruled;
 mod servers;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use balance::config::{Backend, Balance, Cookie, Stick};
 use balance::{BackendId, Config, Span};
 
-use route::{Followed, Marks};
+pub(super) use ruled::Kept;
+
+use route::Marks;
+use ruled::Ruled;
 use servers::tracked;
 
 use super::line::guess;
 use super::lint::lint;
 use super::proxy::{Proxy, Settings};
 use super::read::Draft;
-use super::samples::Names;
-use super::{BackendFacts, Frontend, Imported};
+use super::written;
+use super::{BackendFacts, Frontend, Imported, Scope};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 
 /// So many complaints are told.
@@ -33,33 +36,32 @@ const MOST: usize = 200;
 const MAXCONN: u32 = 2000;
 
 /// Resolves `draft`.
-pub(super) fn lower(mut draft: Draft) -> Imported {
+pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>) -> Imported {
     let mut notes = std::mem::take(&mut draft.out.notes);
     let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes));
-    lowering.judge(&mut notes);
-    let kept = lowering.kept();
+    let kept = match scope {
+        Scope::Whole => {
+            lowering.judge(&mut notes);
+            lowering.kept()
+        }
+        Scope::Rules(backends) => {
+            lowering.judge_rules(&mut notes);
+            let known = |name: &String| lowering.backs.get(name.as_str()).copied();
+            backends.iter().filter_map(known).collect()
+        }
+    };
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
         .map(|(id, &index)| (index, BackendId(id as u32)))
         .collect();
     let marks = Marks::default();
-    let inherited = draft.defaults.iter().map(|defaults| {
-        let followed = route::followed(&lowering, &ids, None, defaults, &marks);
-        Some(Arc::new(followed.rules)).filter(|rules| !rules.is_empty())
-    });
-    let inherited: Vec<_> = inherited.collect();
-    let mut rules: Vec<Option<Followed>> = (draft.proxies.iter().enumerate())
-        .map(|(index, proxy)| {
-            let mut own = route::followed(&lowering, &ids, Some(index), proxy, &marks);
-            own.rules.inherited = proxy.parent.and_then(|parent| inherited[parent].clone());
-            Some(own)
-        })
-        .collect();
+    let mut rules = Ruled::of(&lowering, &ids, &marks);
+    let lines = written::lines(&draft, &kept, &rules.kept);
     let frontends = lowering.frontends(&ids);
     let fronts = lowering
         .fronts()
         .zip(&frontends)
         .map(|((index, _), front)| {
-            let followed = rules[index]
+            let followed = rules.sections[index]
                 .as_ref()
                 .expect("taken by backends only, below");
             route::frontend(&lowering, &ids, index, front.default_backend, followed)
@@ -67,7 +69,9 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
     let fronts = fronts.collect();
     let backends = kept.iter().map(|&index| {
         let mut backend = lowering.backend(index);
-        let followed = rules[index].take().expect("every section stands once");
+        let followed = rules.sections[index]
+            .take()
+            .expect("every section stands once");
         route::complete(&mut backend, &draft.proxies[index], followed);
         backend
     });
@@ -84,6 +88,7 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
             .collect(),
         addresses: kept.iter().map(|&i| draft.proxies[i].addresses()).collect(),
         frontends,
+        rules: lines,
         ledger: draft.out.ledger,
         notes,
     }
@@ -180,7 +185,7 @@ impl<'a> Lowering<'a> {
             if !proxy.settings.disabled {
                 self.targets(index, proxy, notes);
                 self.uses(proxy, notes);
-                self.wants(proxy, notes);
+                self.wants(proxy, notes, |_| true);
                 self.refers(proxy, notes);
                 self.sticks(proxy, notes);
                 self.servers(proxy, notes);
@@ -245,75 +250,6 @@ impl<'a> Lowering<'a> {
                             .also(back.place, "this one has no `mode http`"),
                     );
                 }
-            }
-        }
-    }
-
-    /// The backends and servers that rules name.
-    fn uses(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
-        for line in &proxy.uses {
-            if notes.len() > MOST {
-                return;
-            }
-            if line.server {
-                if self.find(&proxy.name, &line.name).is_none() {
-                    let message = format!("`{}` has no server `{}`", proxy.name, line.name);
-                    let note = Diagnostic::new(Code::UnknownName, message, line.place);
-                    let known = proxy.servers.iter().map(|server| &server.name);
-                    notes.push(guess(note, &line.name, known));
-                }
-                continue;
-            }
-            match self.backs.get(line.name.as_str()) {
-                None => {
-                    let message = format!("there is no backend called `{}`", line.name);
-                    let note = Diagnostic::new(Code::UnknownName, message, line.place);
-                    notes.push(guess(note, &line.name, self.backs.keys()));
-                }
-                Some(&target) => {
-                    let back = &self.draft.proxies[target];
-                    if proxy.settings.http && !back.settings.http {
-                        let message = format!(
-                            "`{}` speaks HTTP, but backend `{}` is in mode tcp",
-                            proxy.name, line.name
-                        );
-                        notes.push(Diagnostic::new(Code::Clash, message, line.place));
-                    }
-                }
-            }
-        }
-    }
-
-    /// The names that expressions need.
-    fn wants(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
-        for want in &proxy.acls.wants {
-            let own = want.name.is_empty();
-            let name = if own { &proxy.name } else { &want.name };
-            let (there, what) = match want.names {
-                Names::Backend => (own || self.backs.contains_key(name.as_str()), "backend"),
-                Names::Frontend => {
-                    let found =
-                        (self.draft.proxies.iter()).any(|p| p.role.is_front() && p.name == *name);
-                    (found, "frontend")
-                }
-                Names::Server => {
-                    let (backend, server) = name.split_once('/').unwrap_or((&proxy.name, name));
-                    (self.find(backend, server).is_some(), "server")
-                }
-                Names::Table => {
-                    let found = (self.draft.proxies.iter())
-                        .any(|p| p.name == *name && p.stick.table.is_some());
-                    (found, "stick table")
-                }
-                Names::Users => {
-                    let key = ("userlist", name.clone());
-                    (own || self.draft.others.contains_key(&key), "user list")
-                }
-                Names::Nothing => continue,
-            };
-            if !there {
-                let message = format!("there is no {what} called `{name}`");
-                notes.push(Diagnostic::new(Code::UnknownName, message, want.place));
             }
         }
     }

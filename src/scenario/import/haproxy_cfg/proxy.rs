@@ -20,6 +20,7 @@ use super::sample;
 use super::server::{ServerDraft, Template};
 use super::server_words;
 use super::value::{self, Address, Ports};
+use super::written::WrittenLine;
 use super::{Close, Reuse};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -53,6 +54,8 @@ pub(super) struct Proxy {
     pub(super) uses: Vec<UseLine>,
     /// The rules that may decide about a request, in order.
     pub(super) rules: Vec<RuleDraft>,
+    /// The lines of `acls` and `rules`.
+    pub(super) written: Vec<WrittenLine>,
     /// The place of its `defaults` among all, if it has one.
     pub(super) parent: Option<usize>,
     /// Its own place among all `defaults`, if it is one.
@@ -170,6 +173,7 @@ impl Proxy {
             acls: Arc::new(Acls::below(parent.map(|parent| &parent.acls))),
             uses: Vec::new(),
             rules: Vec::new(),
+            written: Vec::new(),
             parent: parent.map(|parent| parent.ordinal),
             ordinal: 0,
             refers: Vec::new(),
@@ -230,6 +234,7 @@ impl Proxy {
             acls: Arc::clone(&of.acls),
             uses: Vec::new(),
             rules: Vec::new(),
+            written: Vec::new(),
             parent: of.parent,
             ordinal: of.ordinal,
             refers: Vec::new(),
@@ -274,7 +279,7 @@ impl Proxy {
         env: &Env,
         out: &mut Out,
     ) -> Result<(), Diagnostic> {
-        if self.rule(keyword, line, out)? {
+        if self.rule_line(keyword, line, out)? {
             return Ok(());
         }
         if keyword.words == "log" && prefix == Prefix::No {

@@ -1,7 +1,11 @@
 //! Walks the lines of a configuration: conditional blocks, `no` and `default`, sections.
 
+mod lines;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+pub(super) use lines::read_lines;
 
 use super::super::{Directive, Env, Status};
 use super::condition;

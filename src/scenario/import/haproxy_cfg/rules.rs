@@ -14,6 +14,7 @@ use super::proxy::Proxy;
 use super::read::Out;
 use super::sample;
 use super::value;
+use super::written::{self, WrittenLine};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 impl Proxy {
@@ -22,8 +23,26 @@ impl Proxy {
         Arc::make_mut(&mut self.acls)
     }
 
+    /// Reads a line with a condition, and keeps it as it can be written again; `false` if it
+    /// is none of those.
+    pub(super) fn rule_line(
+        &mut self,
+        keyword: &'static Keyword,
+        line: &Line,
+        out: &mut Out,
+    ) -> Result<bool, Diagnostic> {
+        let entry = out.ledger.len();
+        let known = self.rule(keyword, line, out)?;
+        if known && written::KEYWORDS.contains(&line.word(0)) {
+            let words = line.words.iter().map(|word| word.text.as_str());
+            let text = written::line(words);
+            self.written.push(WrittenLine { entry, text });
+        }
+        Ok(known)
+    }
+
     /// A line with a condition; `None` if it is none of those.
-    pub(super) fn rule(
+    fn rule(
         &mut self,
         keyword: &'static Keyword,
         line: &Line,

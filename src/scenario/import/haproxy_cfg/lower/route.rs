@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use balance::action::{Action, Format, Redirect, Rule};
 use balance::config::Backend;
@@ -53,6 +53,8 @@ pub(super) struct Followed {
     pub(super) switches: Vec<Switch>,
     pub(super) persist: Vec<PersistRule>,
     pub(super) servers: Vec<UseServer>,
+    /// Their places in the ledger.
+    pub(super) entries: BTreeSet<usize>,
 }
 
 /// The rules of `proxy` that can be followed.
@@ -103,6 +105,7 @@ fn follow(
         Err(why) => return ignored(why),
         Ok(known) => known,
     };
+    followed.entries.insert(draft.entry);
     match verb {
         Verb::Act(action) => followed.rules.request.push(Rule { action, condition }),
         Verb::Redirect(redirect) => followed.rules.redirect.push(Rule {
