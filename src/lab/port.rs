@@ -148,7 +148,7 @@ impl Port {
         let (line, jar) = clients.asks(client);
         let cookie = jar.and_then(|jar| jar.header(out.now()));
         if line.headers.is_empty() && cookie.is_none() {
-            self.tell_arrived(request, tunnel, line, &[], out);
+            self.tell_arrived(request, (tunnel, first), line, &[], out);
         } else {
             let own = line
                 .headers
@@ -156,7 +156,7 @@ impl Port {
                 .map(|(name, value)| (name.as_str(), value.as_str()));
             let cookie = cookie.iter().map(|value| ("cookie", value.as_str()));
             let headers: Vec<Header<'_>> = own.chain(cookie).collect();
-            self.tell_arrived(request, tunnel, line, &headers, out);
+            self.tell_arrived(request, (tunnel, first), line, &headers, out);
         }
     }
 
@@ -164,7 +164,7 @@ impl Port {
     fn tell_arrived<S: Sink>(
         &mut self,
         request: RequestId,
-        tunnel: Option<ServerId>,
+        (tunnel, first): (Option<ServerId>, bool),
         line: &RequestLine,
         headers: &[Header<'_>],
         out: &mut Outbox<'_, S>,
@@ -197,6 +197,7 @@ impl Port {
             (None, Some(door)) => Input::Entered {
                 request,
                 door,
+                first,
                 facts,
             },
         };

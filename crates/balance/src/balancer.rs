@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::backend::{self, Backend};
 use crate::chance::Chance;
 use crate::config::Config;
+use crate::counter::{Counters, Tracks};
 use crate::crowd::Crowd;
 use crate::error::ConfigError;
 use crate::event::{By, CheckCode, Event, Interest, Status};
@@ -76,6 +77,10 @@ pub struct Balancer {
     pub(crate) tarpits: Vec<LaneIndex>,
     /// Of requests that rules changed or answered, until their numbers are used again.
     pub(crate) passages: BTreeMap<RequestId, Passage>,
+    /// The stick tables that count.
+    pub(crate) counters: Counters,
+    /// What live requests track in them.
+    pub(crate) tracked: BTreeMap<RequestId, Tracks>,
     pub(crate) flows: Slots<RequestId, Flow>,
     pub(crate) timers: Timers,
     pub(crate) outputs: Outputs,
@@ -105,6 +110,7 @@ impl Balancer {
             epoch,
             backends,
             frontends,
+            counting,
         } = config;
         let mut timers = Timers::default();
         let backends = backends
@@ -125,6 +131,8 @@ impl Balancer {
             tarpits,
             frontends,
             passages: BTreeMap::new(),
+            counters: Counters::new(counting),
+            tracked: BTreeMap::new(),
             flows: Slots::default(),
             timers,
             outputs: Outputs::default(),
@@ -197,8 +205,9 @@ impl Balancer {
             Input::Entered {
                 request,
                 door,
+                first,
                 facts,
-            } => self.enter(now, request, door, facts, chance),
+            } => self.enter(now, request, (door, first), facts, chance),
             Input::Continued {
                 request,
                 server,

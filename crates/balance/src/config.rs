@@ -11,6 +11,7 @@ use core::net::SocketAddr;
 
 pub use check::{Check, CheckKind, InitState, Observe, OnError};
 
+use crate::counter::Counting;
 use crate::profile::Profile;
 use crate::route::{Frontend, Rules};
 use crate::rule::{PersistRule, UseServer};
@@ -28,6 +29,8 @@ pub struct Config {
     pub backends: Vec<Backend>,
     /// The frontends, in configuration order; requests may also be sent straight to backends.
     pub frontends: Vec<Frontend>,
+    /// The stick tables that count.
+    pub counting: Vec<Counting>,
 }
 
 /// One backend (manual: "backend", "balance", "cookie", "option ...").

@@ -39,14 +39,14 @@ impl Balancer {
         &mut self,
         now: Moment,
         request: RequestId,
-        door: Door,
+        (door, first): (Door, bool),
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) {
         if self.frontend(door).is_none() || self.flows.at(request).phase != Phase::Over {
             return self.note_ghost();
         }
-        let verdict = self.journey(Some(door), None, facts, chance);
+        let verdict = self.journey(now, Some((door, first)), None, facts, chance);
         self.follow(now, request, Some(door), verdict, facts, chance);
     }
 
@@ -85,7 +85,7 @@ impl Balancer {
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) {
-        let verdict = self.journey(None, Some(backend), facts, chance);
+        let verdict = self.journey(now, None, Some(backend), facts, chance);
         self.follow(now, request, None, verdict, facts, chance);
     }
 
@@ -104,7 +104,11 @@ impl Balancer {
             persisting,
             server,
             mut passage,
+            tracks,
         } = verdict;
+        if tracks.any() {
+            self.tracked.insert(request, tracks);
+        }
         let rewrite = passage.rewrite.take();
         self.passages.remove(&request);
         self.forget_crowd(request);
@@ -208,12 +212,28 @@ impl Balancer {
         self.leave(now, request);
     }
 
+    /// The counters that `request` tracked are free of it.
+    #[inline(never)]
+    pub(crate) fn untrack(&mut self, now: Moment, request: RequestId) {
+        if let Some(tracks) = self.tracked.remove(&request) {
+            let flow = &self.flows[request];
+            // What its server answered, or the server's failure to.
+            let failed = matches!(&flow.letters, b"SH" | b"sH" | b"SD" | b"sD" | b"PH");
+            let answered = flow.answered_at != Moment::NEVER;
+            let status = (answered || failed).then_some(flow.status);
+            self.counters.release(&tracks, status, now);
+        }
+    }
+
     /// A request that never got to a backend is over.
     pub(crate) fn leave(&mut self, now: Moment, request: RequestId) {
         self.timers.disarm(&mut self.flows, request);
         let flow = &mut self.flows[request];
         flow.phase = Phase::Over;
         flow.until = now;
+        if !self.tracked.is_empty() {
+            self.untrack(now, request);
+        }
         self.note(Event::Ended(request));
     }
 

@@ -8,6 +8,7 @@ use core::net::IpAddr;
 
 use crate::config::Fetch;
 use crate::converter::Converter;
+use crate::counter::{Asked, Question};
 use crate::fetch::{each_cookie, each_param, elements, path_and_query};
 use crate::ids::BackendId;
 use crate::request::Request;
@@ -72,6 +73,8 @@ pub enum Origin {
     ServerQueue(BackendId, String),
     /// `var(NAME)`
     Variable(String),
+    /// `sc_http_req_rate(N)`, `src_get_gpc0(TABLE)`, `table_conn_cur(TABLE)`, ...
+    Counter(Asked, Question),
 }
 
 /// A sample.

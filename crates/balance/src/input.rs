@@ -22,6 +22,8 @@ pub enum Input<'a> {
         request: RequestId,
         /// Where the client came in.
         door: Door,
+        /// Whether it is the first over the client's connection.
+        first: bool,
         /// What the client sent.
         facts: &'a Request<'a>,
     },

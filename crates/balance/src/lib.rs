@@ -21,6 +21,7 @@ pub mod books;
 pub mod chance;
 pub mod config;
 pub mod converter;
+pub mod counter;
 pub mod crowd;
 mod elect;
 mod enter;

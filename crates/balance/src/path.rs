@@ -718,6 +718,9 @@ impl Balancer {
         if persists {
             self.release_place(request);
         }
+        if !self.tracked.is_empty() {
+            self.untrack(now, request);
+        }
         if self.wants_decisions() {
             self.note(Event::Ended(request));
         }

@@ -48,6 +48,10 @@ pub struct Bind {
 pub struct Rules {
     /// Those of its `defaults`, which are looked at first.
     pub inherited: Option<Arc<Rules>>,
+    /// `tcp-request connection` and `session`: a client may be turned away when it connects.
+    pub connection: Vec<Rule>,
+    /// `tcp-request content`
+    pub content: Vec<Rule>,
     /// `http-request`
     pub request: Vec<Rule>,
     /// `redirect`: looked at when none of the others has answered.
@@ -58,25 +62,20 @@ impl Rules {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         let inherited = self.inherited.as_ref();
-        self.request.is_empty()
+        self.connection.is_empty()
+            && self.content.is_empty()
+            && self.request.is_empty()
             && self.redirect.is_empty()
             && inherited.is_none_or(|rules| rules.is_empty())
     }
 
-    /// The `http-request` rules in order.
-    pub(crate) fn requests(&self) -> impl Iterator<Item = &Rule> {
-        let inherited = self.inherited.iter();
-        inherited
-            .flat_map(|rules| &rules.request)
-            .chain(&self.request)
-    }
-
-    /// The `redirect` rules in order.
-    pub(crate) fn redirects(&self) -> impl Iterator<Item = &Rule> {
-        let inherited = self.inherited.iter();
-        inherited
-            .flat_map(|rules| &rules.redirect)
-            .chain(&self.redirect)
+    /// The rules of one kind in order.
+    pub(crate) fn each<'a>(
+        &'a self,
+        kind: impl Fn(&'a Self) -> &'a Vec<Rule>,
+    ) -> impl Iterator<Item = &'a Rule> {
+        let inherited = self.inherited.as_deref();
+        inherited.into_iter().chain([self]).flat_map(kind)
     }
 }
 

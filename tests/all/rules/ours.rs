@@ -8,7 +8,7 @@ use balancelab::scenario::import::Env;
 use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg};
 use balancelab::scenario::{Files, render};
 
-use super::{Asked, Case, Outcome};
+use super::{Asked, Case, Outcome, status};
 
 /// What becomes of the requests of `case`, one after the other, each over a connection of
 /// its own; every server answers at once with 200.
@@ -27,7 +27,8 @@ pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let requests = case.requests.iter().enumerate();
     requests
         .map(|(turn, asked)| {
-            let now = Moment::from_millis(1000 * (turn as u64 + 1));
+            let at = asked.at.unwrap_or(1000 * turn as u64);
+            let now = Moment::from_millis(1000 + at);
             outcome(&mut balancer, &imported, now, asked)
         })
         .collect()
@@ -47,6 +48,7 @@ fn outcome(balancer: &mut Balancer, imported: &Imported, now: Moment, asked: &As
     let input = Input::Entered {
         request,
         door: door(imported, asked.port),
+        first: true,
         facts: &facts,
     };
     balancer.handle(now, input, &mut NoChance);
@@ -56,7 +58,12 @@ fn outcome(balancer: &mut Balancer, imported: &Imported, now: Moment, asked: &As
         match balancer.poll() {
             Some(Output::Dispatch { attempt, .. }) => {
                 got = Some(received(balancer, request, asked));
-                let response = Response::default();
+                let uri = &got.as_ref().map_or(String::new(), |(line, _)| line.clone());
+                let target = uri.split(' ').nth(1).unwrap_or_default();
+                let response = Response {
+                    status: status(target),
+                    ..Response::default()
+                };
                 for input in [
                     Input::Connected(attempt),
                     Input::Answered(attempt, &response),

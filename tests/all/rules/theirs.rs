@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Asked, Case, Outcome};
+use super::{Asked, Case, Outcome, status};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,10 +35,13 @@ pub(crate) fn available() -> Result<(), String> {
 /// What HAProxy makes of the requests of `case`, one after the other.
 pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let process = Process::start(&case.text);
-    case.requests
-        .iter()
-        .map(|asked| process.ask(asked))
-        .collect()
+    let start = Instant::now();
+    let outcomes = case.requests.iter().map(|asked| {
+        let at = Duration::from_millis(asked.at.unwrap_or(0));
+        thread::sleep(at.saturating_sub(start.elapsed()));
+        process.ask(asked)
+    });
+    outcomes.collect()
 }
 
 /// A running HAProxy; it ends when this is dropped.
@@ -194,8 +197,9 @@ fn serve(mut stream: TcpStream) {
         if bytes.ends_with(b"\r\n\r\n") {
             let text = String::from_utf8_lossy(&bytes).replace('\r', "");
             let seen = text.trim_end().replace('\n', "\\n");
+            let status = status(text.split(' ').nth(1).unwrap_or_default());
             let answer = format!(
-                "HTTP/1.1 200 OK\r\nx-origin: yes\r\nx-seen: {seen}\r\ncontent-length: 0\r\n\r\n"
+                "HTTP/1.1 {status} OK\r\nx-origin: yes\r\nx-seen: {seen}\r\ncontent-length: 0\r\n\r\n"
             );
             if stream.write_all(answer.as_bytes()).is_err() {
                 return;

@@ -2,6 +2,7 @@
 //! found, defaults of whole files (`fullconn`) worked out.
 
 mod condition;
+pub(super) mod counter;
 mod expression;
 mod route;
 mod rule;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use balance::config::{Backend, Balance, Cookie, Stick};
+use balance::counter::TableId;
 use balance::{BackendId, Config, Span};
 
 use route::{Followed, Marks};
@@ -35,7 +37,8 @@ const MAXCONN: u32 = 2000;
 /// Resolves `draft`.
 pub(super) fn lower(mut draft: Draft) -> Imported {
     let mut notes = std::mem::take(&mut draft.out.notes);
-    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes));
+    let (counting, tables) = counter::tables(&draft.proxies);
+    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes), tables);
     lowering.judge(&mut notes);
     let kept = lowering.kept();
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
@@ -77,6 +80,7 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
         config: Config {
             backends,
             frontends: fronts,
+            counting,
             ..Config::default()
         },
         backends: (kept.iter())
@@ -113,6 +117,8 @@ struct Lowering<'a> {
     backs: BTreeMap<&'a str, usize>,
     /// The places of the servers in their section, by the place of that and their name.
     places: BTreeMap<(usize, &'a str), usize>,
+    /// The stick tables by the name of their section.
+    tables: BTreeMap<&'a str, TableId>,
     /// How many connections the frontends that lead to a section accept, by its name.
     accepted: BTreeMap<&'a str, u64>,
     /// Servers whose `track` is known to lead to a check.
@@ -120,7 +126,11 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(draft: &'a Draft, backs: BTreeMap<&'a str, usize>) -> Self {
+    fn new(
+        draft: &'a Draft,
+        backs: BTreeMap<&'a str, usize>,
+        tables: BTreeMap<&'a str, TableId>,
+    ) -> Self {
         let mut places = BTreeMap::new();
         for (index, proxy) in draft.proxies.iter().enumerate() {
             for (place, server) in proxy.servers.iter().enumerate() {
@@ -131,6 +141,7 @@ impl<'a> Lowering<'a> {
             draft,
             backs,
             places,
+            tables,
             accepted: BTreeMap::new(),
             followed: RefCell::default(),
         };

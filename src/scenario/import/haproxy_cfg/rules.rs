@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use balance::counter::Level;
+
 use super::super::Status;
 use super::acl::sample_error;
 use super::actions::{self, Takes};
@@ -177,14 +179,15 @@ impl Proxy {
             Takes::Free => self.free(line, at, action.name)?,
         };
         let condition = self.acls().condition(line, next, false)?;
-        if rules == "http-request" {
-            self.draft(
-                RuleKind::Request(action.name),
-                line,
-                at..next,
-                condition,
-                out,
-            );
+        let level = match rules {
+            "http-request" => Some(Level::Request),
+            "tcp-request connection" | "tcp-request session" => Some(Level::Connection),
+            "tcp-request content" => Some(Level::Content),
+            _ => None,
+        };
+        if let Some(level) = level {
+            let kind = RuleKind::Action(level, action.name);
+            self.draft(kind, line, at..next, condition, out);
         }
         let keyword = format!("{rules} {}", action.name);
         out.enter(line, 0, keyword, action.status, action.why);
@@ -258,7 +261,10 @@ impl Proxy {
             "wait-for-body" if line.word(at + 1) != "time" => {
                 Err(line.missing(at + 1, "`wait-for-body` needs `time` and a time"))
             }
-            "sc-set-gpt" | "sc-set-gpt0" => self.words_of(line, at, "W"),
+            "sc-set-gpt" | "sc-set-gpt0" => {
+                let number = line.word(at + 1).parse::<i64>().is_ok();
+                self.words_of(line, at, if number { "W" } else { "E" })
+            }
             "set-status" if value::lenient(line.word(at + 1)).0 < 100 => {
                 Err(line.missing(at + 1, "`set-status` needs a status"))
             }

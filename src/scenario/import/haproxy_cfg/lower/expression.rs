@@ -6,11 +6,13 @@ use balance::BackendId;
 use balance::action::{Format, Part};
 use balance::config::{Fetch, HashFunction};
 use balance::converter::{Converter, Operation};
+use balance::counter::TableId;
 use balance::expression::{Expression, Origin};
 use balance::pattern::Regex;
 
 use super::super::sample::{self, Call, Sample};
 use super::super::value::lenient;
+use super::counter;
 
 /// What names mean in the section at hand.
 pub(super) struct Scope<'a> {
@@ -18,8 +20,23 @@ pub(super) struct Scope<'a> {
     pub(super) own: Option<BackendId>,
     /// The backend of that name.
     pub(super) find: &'a dyn Fn(&str) -> Option<BackendId>,
+    /// The table of the section of that name, or of the section itself where it is empty.
+    pub(super) tables: &'a dyn Fn(&str) -> Option<TableId>,
     /// The section speaks HTTP.
     pub(super) http: bool,
+}
+
+impl Scope<'_> {
+    /// The table of the section called `name`; empty: of the section itself.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn table(&self, name: &str) -> Result<TableId, String> {
+        (self.tables)(name).ok_or_else(|| match name {
+            "" => "the section has no stick table".to_owned(),
+            name => format!("`{name}` has no stick table"),
+        })
+    }
 }
 
 /// The expression that `written` means.
@@ -38,13 +55,17 @@ pub(super) fn expression(written: &Sample, scope: &Scope<'_>) -> Result<Expressi
         "req.cook_val",
         "urlp_val",
     ];
-    let number = numbers.contains(&fetch.name.as_str());
-    let first = number.then_some(Ok(Converter::Number));
-    let rest = converters.iter().map(converter);
-    Ok(Expression {
-        origin: origin(fetch, scope)?,
-        converters: first.into_iter().chain(rest).collect::<Result<_, _>>()?,
-    })
+    let mut expression = Expression::plain(origin(fetch, scope)?);
+    if numbers.contains(&fetch.name.as_str()) {
+        expression.converters.push(Converter::Number);
+    }
+    for call in converters {
+        match counter::converter(call, &expression, scope) {
+            Some(counted) => expression = counted?,
+            None => expression.converters.push(converter(call)?),
+        }
+    }
+    Ok(expression)
 }
 
 /// The format that `text` means.
@@ -133,7 +154,8 @@ fn counted(call: &Call, first: Option<&str>, scope: &Scope<'_>) -> Result<Origin
         "srv_is_up" => server().map(|(id, name)| Origin::IsUp(id, name)),
         "srv_conn" => server().map(|(id, name)| Origin::ServerConnections(id, name)),
         "srv_queue" => server().map(|(id, name)| Origin::ServerQueue(id, name)),
-        name => Err(format!("`{name}` is not known of simulated requests")),
+        name => counter::fetch(call, scope)
+            .unwrap_or_else(|| Err(format!("`{name}` is not known of simulated requests"))),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use balance::action::{Action, Format, Redirect, Rule};
 use balance::config::Backend;
+use balance::counter::Level;
 use balance::route::{Bind, Frontend, Rules, Switch, Target};
 use balance::rule::{PersistRule, UseServer};
 use balance::{BackendId, Span};
@@ -67,9 +68,14 @@ pub(super) fn followed(
         let index = lowering.backs.get(name)?;
         ids.get(index).copied()
     };
+    let tables = |name: &str| {
+        let name = if name.is_empty() { &proxy.name } else { name };
+        lowering.tables.get(name).copied()
+    };
     let scope = Scope {
         own: index.and_then(|index| ids.get(&index).copied()),
         find: &find,
+        tables: &tables,
         http: proxy.settings.http,
     };
     let conditions = Conditions::new(&proxy.acls, scope);
@@ -104,7 +110,14 @@ fn follow(
         Ok(known) => known,
     };
     match verb {
-        Verb::Act(action) => followed.rules.request.push(Rule { action, condition }),
+        Verb::Act(level, action) => {
+            let rules = match level {
+                Level::Connection => &mut followed.rules.connection,
+                Level::Content => &mut followed.rules.content,
+                Level::Request => &mut followed.rules.request,
+            };
+            rules.push(Rule { action, condition });
+        }
         Verb::Redirect(redirect) => followed.rules.redirect.push(Rule {
             action: Action::Redirect(redirect),
             condition,
@@ -122,7 +135,7 @@ fn follow(
 
 /// What a rule does.
 enum Verb {
-    Act(Action),
+    Act(Level, Action),
     Redirect(Redirect),
     Switch(Target),
     Server(Format),
@@ -133,7 +146,10 @@ enum Verb {
 /// What `draft` does; nothing if it is of a kind that is not followed.
 fn verb(draft: &RuleDraft, scope: &Scope<'_>) -> Option<Result<Verb, String>> {
     Some(match draft.kind {
-        RuleKind::Request(name) => rule::action(name, &draft.words, scope)?.map(Verb::Act),
+        RuleKind::Action(level, name) => {
+            let action = rule::action(level, name, &draft.words, scope)?;
+            action.map(|action| Verb::Act(level, action))
+        }
         RuleKind::Redirect => rule::redirect(&draft.words, scope).map(Verb::Redirect),
         RuleKind::UseBackend => target(&draft.words[0], scope).map(Verb::Switch),
         RuleKind::UseServer => format(&draft.words[0], scope).map(Verb::Server),
