@@ -1,19 +1,22 @@
 //! The simulated driver: tells the balancing core what happens, and turns what it asks for
 //! into agenda entries.
 
+mod connections;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use balance::alert::reason_phrase;
 use balance::config::CheckKind;
 use balance::{
-    AttemptId, Balancer, Breach, Chance, Config, ConfigError, Header, Input, Interest, Moment,
-    OrderId, Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
+    AttemptId, Balancer, Chance, Config, ConfigError, Header, Input, Interest, Moment, OrderId,
+    Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
 };
 
 use crate::kernel::Stream;
 use crate::plan::{self, RequestLine};
 use crate::trace::{Message, Sink};
 
+use super::backlog::Backlog;
 use super::clients::{Clients, Outcome};
 use super::event::{Caller, Event, Handshake};
 use super::lines::{Connection, Line};
@@ -54,6 +57,8 @@ pub(super) struct Port {
     /// Those whose request is on its way to the node.
     under_way: BTreeMap<AttemptId, Connection>,
     tunnels: Tunnels,
+    /// Who waits for their connection to be accepted; none if nobody ever has to.
+    backlog: Option<Box<Backlog>>,
     /// Requests that are the first over their client's connection.
     newcomers: BTreeSet<RequestId>,
     /// Attempts whose answer is here but for its end.
@@ -75,6 +80,7 @@ impl Port {
     pub(super) fn new(
         config: &Config,
         nodes: &[plan::Node],
+        clients: u32,
         chance: Stream,
         stalls: Stalls,
     ) -> Result<Self, Vec<ConfigError>> {
@@ -93,6 +99,7 @@ impl Port {
             lines: BTreeMap::new(),
             under_way: BTreeMap::new(),
             tunnels: Tunnels::new(config),
+            backlog: Backlog::new(config, clients).map(Box::new),
             newcomers: BTreeSet::new(),
             headed: BTreeSet::new(),
             answering: None,
@@ -137,7 +144,22 @@ impl Port {
         clients: &Clients,
         out: &mut Outbox<'_, S>,
     ) {
-        let tunnel = self.tunnels.of(Some(client), first);
+        if self.watches() && !self.lets_in(client, request, first, clients, out) {
+            return;
+        }
+        self.enters(client, request, first, clients, out);
+    }
+
+    /// A request has come whole over a connection that is accepted.
+    #[inline]
+    fn enters<S: Sink>(
+        &mut self,
+        client: u32,
+        request: RequestId,
+        first: bool,
+        clients: &Clients,
+        out: &mut Outbox<'_, S>,
+    ) {
         if self.lines_matter {
             if first {
                 self.newcomers.insert(request);
@@ -148,7 +170,7 @@ impl Port {
         let (line, jar) = clients.asks(client);
         let cookie = jar.and_then(|jar| jar.header(out.now()));
         if line.headers.is_empty() && cookie.is_none() {
-            self.tell_arrived(request, (tunnel, first), line, &[], out);
+            self.tell_arrived(request, first, line, &[], out);
         } else {
             let own = line
                 .headers
@@ -156,7 +178,7 @@ impl Port {
                 .map(|(name, value)| (name.as_str(), value.as_str()));
             let cookie = cookie.iter().map(|value| ("cookie", value.as_str()));
             let headers: Vec<Header<'_>> = own.chain(cookie).collect();
-            self.tell_arrived(request, (tunnel, first), line, &headers, out);
+            self.tell_arrived(request, first, line, &headers, out);
         }
     }
 
@@ -164,7 +186,7 @@ impl Port {
     fn tell_arrived<S: Sink>(
         &mut self,
         request: RequestId,
-        (tunnel, first): (Option<ServerId>, bool),
+        first: bool,
         line: &RequestLine,
         headers: &[Header<'_>],
         out: &mut Outbox<'_, S>,
@@ -183,18 +205,13 @@ impl Port {
             body: &[],
         };
         let facts = &facts;
-        let input = match (tunnel, line.door) {
-            (Some(server), _) => Input::Continued {
-                request,
-                server,
-                facts,
-            },
-            (None, None) => Input::Arrived {
+        let input = match line.door {
+            None => Input::Arrived {
                 request,
                 backend: line.backend,
                 facts,
             },
-            (None, Some(door)) => Input::Entered {
+            Some(door) => Input::Entered {
                 request,
                 door,
                 first,
@@ -257,6 +274,13 @@ impl Port {
         out: &mut Outbox<'_, S>,
     ) {
         let request = attempt.request;
+        if self.tunnels.is_on()
+            && let Some((server, _)) = self.balancer.placement(request)
+            && self.tunnels.leads_to(server)
+        {
+            self.carried(attempt, server, status, visit, nodes, out);
+            return;
+        }
         let set_cookie = self.set_cookie(attempt, visit, nodes);
         if !self.headed.is_empty() && self.headed.remove(&attempt) {
             self.release(attempt, out);
@@ -283,8 +307,6 @@ impl Port {
                 return;
             }
         }
-        let server = self.balancer.placement(request).map(|(server, _)| server);
-        self.tunnels.keep(out.numbers().owner(request), server);
         self.post(request, set_cookie);
         self.deliver(request, status, true, visit.restarted(), out);
     }
@@ -326,18 +348,6 @@ impl Port {
         Some(sessions.set_cookie(opened))
     }
 
-    /// A node's connection broke before its answer was whole.
-    pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, out: &mut Outbox<'_, S>) {
-        let headed = self.headed.remove(&attempt);
-        self.lines.remove(&attempt);
-        let breach = if headed { Breach::Cut } else { Breach::Empty };
-        self.pump(Input::Broken(attempt, breach), out);
-        if headed {
-            self.deliver(attempt.request, 0, false, false, out);
-        }
-        self.settle(attempt.request, out);
-    }
-
     /// A health check is answered.
     pub(super) fn probed<S: Sink>(&mut self, probe: ProbeId, status: u16, out: &mut Outbox<'_, S>) {
         let outcome = ProbeOutcome::Status(status, reason_phrase(status));
@@ -349,34 +359,9 @@ impl Port {
         self.pump(Input::Probed(probe, ProbeOutcome::Closed), out);
     }
 
-    /// A client closed its connection while it waited for this request.
-    pub(super) fn gone<S: Sink>(&mut self, request: RequestId, out: &mut Outbox<'_, S>) {
-        if self.balancer.ending(request).is_none() {
-            self.pump(Input::Gone(request), out);
-        }
-        self.settle(request, out);
-    }
-
     /// Somebody types a line to the runtime API.
     pub(super) fn ordered<S: Sink>(&mut self, order: OrderId, line: &str, out: &mut Outbox<'_, S>) {
         self.pump(Input::Ordered(order, line), out);
-    }
-
-    /// A node's process ended, and its idle connections with it.
-    pub(super) fn cut(&mut self, node: u32) {
-        for link in self.links.iter_mut().flatten() {
-            if link.node == Some(node) {
-                link.alive = false;
-                link.idle.cut();
-            }
-        }
-    }
-
-    /// A node's process began.
-    pub(super) fn mend(&mut self, node: u32) {
-        for link in self.links.iter_mut().flatten() {
-            link.alive |= link.node == Some(node);
-        }
     }
 
     /// The `Set-Cookie` headers that come with the answer to `request`.
@@ -447,9 +432,14 @@ impl Port {
             Output::Hangup(attempt) => {
                 self.opening.remove(&attempt);
                 self.lines.remove(&attempt);
-                if self.headed.remove(&attempt) {
+                let headed = self.headed.remove(&attempt);
+                let waits = match self.tunnels.close(attempt) {
+                    Some(tunnel) => tunnel.rider,
+                    None => headed.then_some(attempt.request),
+                };
+                if let Some(request) = waits {
                     // What the client got so far is not a whole answer.
-                    self.deliver(attempt.request, 0, false, false, out);
+                    self.deliver(request, 0, false, false, out);
                 }
             }
             Output::Probe(probe) => {
@@ -575,7 +565,7 @@ impl Port {
         let connection = connection.unwrap_or(Connection::Reused(Line::ANY));
         Job::Request {
             attempt,
-            session: self.session(attempt.request, node, clients, nodes, out),
+            session: self.session(self.tunnels.rider(attempt), node, clients, nodes, out),
             line: connection.line(),
             new: matches!(connection, Connection::New(_)),
         }
@@ -677,8 +667,13 @@ impl Port {
 
     /// Where `request` was placed, as far as samples tell.
     #[inline]
-    pub(super) fn placement(&self, request: RequestId) -> Outcome {
-        let placement = self.balancer.placement(request);
+    pub(super) fn placement(&mut self, request: RequestId) -> Outcome {
+        let carrier = if self.tunnels.is_on() {
+            self.tunnels.carrier(request)
+        } else {
+            request
+        };
+        let placement = self.balancer.placement(carrier);
         Outcome {
             server: placement.map(|(server, _)| server),
             by: placement.map(|(_, by)| by),

@@ -88,6 +88,9 @@ impl<S: Sink> Stage<'_, S> {
                         ..port.placement(request)
                     };
                     clients.delivered(client, outcome, &set_cookies, out);
+                    if port.watches() {
+                        port.watch(client, clients, out);
+                    }
                 }
             }
             Some(Event::Arrives {
@@ -126,10 +129,13 @@ impl<S: Sink> Stage<'_, S> {
             Event::Horizon => out.retire(),
             Event::Wake => port.woke(out),
             Event::ThreadStart { client } => clients.start(client, out),
-            Event::ClientTurn { client } => clients.turn(client, out),
+            Event::ClientTurn { client } => {
+                clients.turn(client, out);
+                port.watch(client, clients, out);
+            }
             Event::TimedOut { client } => clients.timed_out(client, out),
             Event::Unconnected { client } => clients.unconnected(client, out),
-            Event::Gone { request } => port.gone(request, out),
+            Event::Gone { request } => port.gone(request, clients, out),
             Event::AttemptConnection(attempt, step) => {
                 self.shake_hands(Caller::Attempt(attempt), step);
             }

@@ -126,7 +126,7 @@ impl World {
             .collect::<Result<_, _>>()?;
         let stalls = Stalls::new(&plan.wire, &clients, &mut seeds)?;
         let chance = seeds.stream("proxy/balance")?;
-        let port = Port::new(&plan.proxy, &plan.nodes, chance, stalls);
+        let port = Port::new(&plan.proxy, &plan.nodes, clients.len(), chance, stalls);
         Ok(Self {
             plan: Arc::new(plan.clone()),
             ground: Ground {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use balance::{Moment, RequestId};
 
 use super::Law;
+use crate::plan::Plan;
 use crate::trace::{Event, Sample, States};
 
 /// Counts requests in and out, for each client and for each request number.
@@ -14,6 +15,17 @@ pub(super) struct Conservation {
     waiting: BTreeMap<(u32, u32), RequestId>,
     /// Requests that the balancer has not ended.
     open: BTreeSet<RequestId>,
+    /// Some backend is in mode tcp: there a connection ends once, whatever is asked over it.
+    connections: bool,
+}
+
+impl Conservation {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            connections: plan.proxy.backends.iter().any(|backend| !backend.http),
+            ..Self::default()
+        }
+    }
 }
 
 impl Law for Conservation {
@@ -34,7 +46,7 @@ impl Law for Conservation {
                         request.0, earlier.0
                     ));
                 }
-                if !self.open.insert(request) {
+                if !self.open.insert(request) && !self.connections {
                     return Err(format!("number {} is given out twice", request.0));
                 }
                 Ok(())

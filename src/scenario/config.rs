@@ -2,7 +2,7 @@
 
 use balance::action::Action;
 use balance::config::{Backend, Balance, Fetch, HashKey, StickRule};
-use balance::route::Rules;
+use balance::route::{Bind, Rules};
 use balance::{BackendId, Config, Door, Frontend, FrontendId};
 
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -121,7 +121,14 @@ pub(crate) fn base(imported: Imported) -> Base {
     }
     let door = entry.and_then(|at| door(&config, at));
     if door.is_none() {
-        // Requests are sent straight to their backends.
+        // Requests are sent straight to their backends. What their frontend accepts is all
+        // that is accepted then.
+        let entered = entry.map(|at| &config.frontends[at]);
+        let own = entered.map_or(0, |frontend| frontend.maxconn);
+        let bind = entered.and_then(usual_bind);
+        let bind = bind.map_or(0, |(_, bind)| bind.maxconn);
+        let limits = [config.maxconn, own, bind].into_iter();
+        config.maxconn = limits.filter(|&most| most != 0).min().unwrap_or(0);
         config.frontends.clear();
     }
     Base {
@@ -139,6 +146,8 @@ fn decides_nothing(config: &Config) -> bool {
     let idle = |rules: &Rules| {
         rules.inherited.is_none()
             && rules.redirect.is_empty()
+            && rules.connection.is_empty()
+            && rules.content.is_empty()
             && rules.request.iter().all(|rule| match &rule.action {
                 Action::SetHeader(name, _) | Action::AddHeader(name, _) => name != "cookie",
                 _ => false,
@@ -179,16 +188,20 @@ fn entry(imported: &Imported) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// The way in through the frontend at `at`, if its rules matter: its first address without
-/// encryption, otherwise its first.
+/// The way in through the frontend at `at`, if its rules matter.
 fn door(config: &Config, at: usize) -> Option<Door> {
     let frontend = &config.frontends[at];
     let ruled = !frontend.rules.is_empty() || !frontend.switches.is_empty();
-    let bind = frontend.binds.iter().position(|bind| !bind.ssl);
     ruled.then(|| Door {
         frontend: FrontendId(at as u32),
-        bind: bind.unwrap_or(0) as u32,
+        bind: usual_bind(frontend).map_or(0, |(at, _)| at as u32),
     })
+}
+
+/// Its first address without encryption, otherwise its first.
+fn usual_bind(frontend: &Frontend) -> Option<(usize, &Bind)> {
+    let binds = || frontend.binds.iter().enumerate();
+    binds().find(|(_, bind)| !bind.ssl).or(binds().next())
 }
 
 /// The whole line numbered `line`, from 1.

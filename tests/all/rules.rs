@@ -4,7 +4,7 @@
 
 mod ours;
 #[cfg(unix)]
-mod theirs;
+pub(crate) mod theirs;
 
 use std::fmt;
 use std::fs;

@@ -111,6 +111,7 @@ impl Balancer {
             backends,
             frontends,
             counting,
+            maxconn: _,
         } = config;
         let mut timers = Timers::default();
         let backends = backends
@@ -208,11 +209,7 @@ impl Balancer {
                 first,
                 facts,
             } => self.enter(now, request, (door, first), facts, chance),
-            Input::Continued {
-                request,
-                server,
-                facts,
-            } => self.resume(now, request, server, facts, chance),
+            Input::Stirred(attempt) => self.stirred(now, attempt),
             Input::Connected(attempt) => self.connected(now, attempt, chance),
             Input::Refused(attempt) => self.refused(now, attempt, chance),
             Input::Answered(attempt, response) => self.answered(now, attempt, response, chance),

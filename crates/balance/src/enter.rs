@@ -4,7 +4,7 @@ use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::event::{By, Event};
 use crate::flow::{Flow, Phase};
-use crate::ids::{BackendId, RequestId, ServerId};
+use crate::ids::{AttemptId, BackendId, RequestId};
 use crate::journey::{Passage, Stop, Verdict};
 use crate::output::Output;
 use crate::request::Request;
@@ -50,30 +50,15 @@ impl Balancer {
         self.follow(now, request, Some(door), verdict, facts, chance);
     }
 
-    /// A request has arrived over a connection that leads to `server`.
-    pub(crate) fn resume(
-        &mut self,
-        now: Moment,
-        request: RequestId,
-        server: ServerId,
-        facts: &Request<'_>,
-        chance: &mut dyn Chance,
-    ) {
-        let flow = self.flows.at(request);
-        let backend = self.backends.get_mut(server.backend.0 as usize);
-        let backend = backend.filter(|backend| {
-            let there = backend.servers.get(server.slot as usize);
-            there.is_some_and(|there| !there.deleted) && flow.phase == Phase::Over
-        });
-        let Some(backend) = backend else {
+    /// Something more passes over the connection of `attempt`.
+    pub(crate) fn stirred(&mut self, now: Moment, attempt: AttemptId) {
+        if !self.is_live(attempt, &[Phase::Relaying]) {
             return self.note_ghost();
-        };
-        Self::admit(now, flow, backend, facts);
-        flow.assigned = true;
-        flow.server = server.slot;
-        self.passages.remove(&request);
-        self.forget_crowd(request);
-        self.place(now, request, chance);
+        }
+        let request = attempt.request;
+        self.timers.disarm(&mut self.flows, request);
+        let lane = self.backend_of(request).limits.server;
+        self.timers.arm(&mut self.flows, now, lane, request);
     }
 
     /// A request has arrived whole for a backend with rules.

@@ -148,9 +148,7 @@ pub(super) fn arguments(words: &str, line: &Line) -> Result<(), Diagnostic> {
         | "timeout client-fin"
         | "timeout http-keep-alive"
         | "timeout http-request"
-        | "timeout server-fin"
-        | "timeout tarpit"
-        | "timeout tunnel" => line.time(at, words).map(drop),
+        | "timeout server-fin" => line.time(at, words).map(drop),
         "dispatch" => {
             let address = value::address(line.word(1), &super::Env::default(), Ports::Server);
             match address.map_err(|why| line.blame(1, why))? {

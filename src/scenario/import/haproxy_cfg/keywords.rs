@@ -325,12 +325,7 @@ const KEYWORDS: &[Keyword] = &[
         1,
         "it only counts together with `option prefer-last-server`",
     ),
-    may(
-        "maxconn",
-        FRONT,
-        1,
-        "it only gives `fullconn`: clients beyond it are accepted at once",
-    ),
+    yes("maxconn", FRONT, 1),
     yes("mode", ALL, 1),
     may(
         "monitor",
@@ -482,18 +477,8 @@ const KEYWORDS: &[Keyword] = &[
         1,
         "simulated nodes close their connections properly",
     ),
-    no(
-        "timeout tarpit",
-        ALL,
-        1,
-        "no simulated request is held back",
-    ),
-    no(
-        "timeout tunnel",
-        BACK,
-        1,
-        "no simulated connection becomes a tunnel",
-    ),
+    yes("timeout tarpit", ALL, 1),
+    yes("timeout tunnel", BACK, 1),
     may(
         "transparent",
         ALL,

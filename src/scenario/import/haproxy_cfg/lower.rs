@@ -7,21 +7,23 @@ mod expression;
 mod route;
 mod rule;
 mod servers;
+mod sticking;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use balance::config::{Backend, Balance, Cookie, Stick};
+use balance::config::{Backend, Balance};
 use balance::counter::TableId;
 use balance::{BackendId, Config, Span};
 
 use route::{Followed, Marks};
 use servers::tracked;
+use sticking::{cookie, stick};
 
 use super::line::guess;
 use super::lint::lint;
-use super::proxy::{Proxy, Settings};
+use super::proxy::Proxy;
 use super::read::Draft;
 use super::samples::Names;
 use super::{BackendFacts, Frontend, Imported};
@@ -30,8 +32,8 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 /// So many complaints are told.
 const MOST: usize = 200;
 
-/// `maxconn` where no line sets one. HAProxy takes it from the limits of the process; this
-/// is its fixed value for builds that do not.
+/// `maxconn` where no line sets one, as far as `fullconn` comes from it. HAProxy takes it
+/// from the limits of the process; this is its fixed value for builds that do not.
 const MAXCONN: u32 = 2000;
 
 /// Resolves `draft`.
@@ -80,6 +82,7 @@ pub(super) fn lower(mut draft: Draft) -> Imported {
         config: Config {
             backends,
             frontends: fronts,
+            maxconn: draft.maxconn.unwrap_or(0),
             counting,
             ..Config::default()
         },
@@ -423,7 +426,10 @@ impl<'a> Lowering<'a> {
             retry_on: settings.retry_on.clone(),
             abortonclose: settings.abortonclose,
             timeout_connect: limited(settings.timeouts.connect),
-            timeout_server: limited(settings.timeouts.server),
+            timeout_server: limited(match settings.timeouts.tunnel {
+                Some(tunnel) if !settings.http => Some(tunnel),
+                _ => settings.timeouts.server,
+            }),
             timeout_queue: limited(settings.timeouts.queue),
             timeout_check: limited(settings.timeouts.check),
             check: settings.checks.kind(),
@@ -476,29 +482,6 @@ impl<'a> Lowering<'a> {
 /// A timeout of 0 is none.
 fn limited(timeout: Option<Span>) -> Option<Span> {
     timeout.filter(|&time| time != Span::ZERO)
-}
-
-/// Cookies only count in HTTP.
-fn cookie(settings: &Settings) -> Option<Cookie> {
-    let (cookie, _) = settings.cookie.as_ref().filter(|_| settings.http)?;
-    let mut cookie = cookie.clone();
-    if cookie.dynamic_key.is_some() {
-        cookie.dynamic_key = Some(settings.dynamic_cookie_key.clone().unwrap_or_default());
-    }
-    Some(cookie)
-}
-
-/// The section's own table with the rules that use it.
-fn stick(proxy: &Proxy) -> Option<Stick> {
-    let (table, _) = proxy.stick.table.as_ref()?;
-    let rules: Vec<_> = (proxy.stick.rules.iter())
-        .filter(|line| line.table.as_ref().is_none_or(|name| *name == proxy.name))
-        .filter_map(|line| line.rule.clone())
-        .collect();
-    (!rules.is_empty()).then(|| Stick {
-        rules,
-        ..table.clone()
-    })
 }
 
 fn facts(proxy: &Proxy) -> BackendFacts {

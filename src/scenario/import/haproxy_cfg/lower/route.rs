@@ -189,7 +189,9 @@ pub(super) fn frontend(
         switches: followed.switches.clone(),
         default_backend,
         timeout_tarpit: tarpit(proxy),
-        maxconn: lowering.maxconn(proxy),
+        maxconn: (proxy.settings.maxconn)
+            .or(lowering.draft.maxconn)
+            .unwrap_or(0),
     }
 }
 
