@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::report::table::{Align, Cell, Style, Table};
-use crate::scenario::import::haproxy_cfg::{Imported, read_cfg};
+use crate::scenario::import::haproxy_cfg::{Imported, read_cfg_with_lists};
 use crate::scenario::import::{Directive, Env, Status};
 use crate::scenario::{FileId, Files};
 
@@ -62,10 +62,29 @@ pub(super) fn read(path: &Path, env: Option<&Path>) -> io::Result<Config> {
         ids.push(files.add(part.display().to_string(), text));
     }
     Ok(Config {
-        imported: read_cfg(&files, &ids, &env),
+        imported: read_cfg_with_lists(&files, &ids, &env, &|name| listed(folder, name)),
         files,
         ids,
     })
+}
+
+/// The text of the file of patterns, or the map, that a configuration in `folder` calls
+/// `name`: at that path, or else beside the configuration, which may have been written for
+/// another machine.
+fn listed(folder: &Path, name: &str) -> Result<String, String> {
+    let path = folder.join(name);
+    let beside = || Some(folder.join(Path::new(name).file_name()?));
+    let found = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            beside().map_or(Err(error), fs::read)
+        }
+        read => read,
+    };
+    let bytes = found.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The variables that a configuration in `folder` sees.

@@ -7,7 +7,7 @@ use balance::{BackendId, Config, Door, Frontend, FrontendId};
 
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::extends::{beside, read_text};
-use crate::scenario::import::haproxy_cfg::{Close, Imported, Reuse, read_cfg};
+use crate::scenario::import::haproxy_cfg::{Close, Imported, Reuse, read_cfg_with_lists};
 use crate::scenario::import::{Directive, Env};
 use crate::scenario::locate::{FileId, Files, Place};
 use crate::scenario::tree::Node;
@@ -44,7 +44,9 @@ pub(crate) fn read(
         return Ok(None);
     }
     let file = named_file(root, "config", source, files, notes).ok_or(Unusable)?;
-    let imported = read_cfg(files, &[file], &env);
+    let config = files.file(file).name.clone();
+    let list = |name: &str| source.text(&beside(&config, name));
+    let imported = read_cfg_with_lists(files, &[file], &env, &list);
     notes.extend(imported.notes.iter().cloned());
     if imported.is_refused() {
         return Err(Unusable);

@@ -37,6 +37,7 @@ pub mod ids;
 pub mod input;
 mod journey;
 mod key;
+pub mod map;
 pub mod output;
 mod pair;
 mod path;

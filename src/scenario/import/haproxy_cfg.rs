@@ -15,6 +15,7 @@ mod global;
 mod keywords;
 mod line;
 mod lint;
+mod lists;
 mod lower;
 mod options;
 mod proxy;
@@ -30,6 +31,8 @@ mod token;
 mod value;
 
 use balance::{BackendId, Config, Span};
+
+pub use lists::ReadList;
 
 use super::{Directive, Env};
 use crate::scenario::diagnostic::{Diagnostic, Severity};
@@ -125,10 +128,22 @@ pub enum Close {
 }
 
 /// Reads the files numbered `which`, in this order, as one configuration. `env` holds the
-/// environment variables; nothing else is looked at.
+/// environment variables; nothing else is looked at: rules that need files of patterns or maps
+/// are not followed.
 pub fn read_cfg(files: &Files, which: &[FileId], env: &Env) -> Imported {
     let draft = read::read(files, which, env);
-    lower::lower(draft)
+    lower::lower(draft, &lists::Lists::new(None))
+}
+
+/// The same, with the files of patterns and maps that it names: `read` gives their texts.
+pub fn read_cfg_with_lists(
+    files: &Files,
+    which: &[FileId],
+    env: &Env,
+    read: &ReadList<'_>,
+) -> Imported {
+    let draft = read::read(files, which, env);
+    lower::lower(draft, &lists::Lists::new(Some(read)))
 }
 
 #[cfg(test)]

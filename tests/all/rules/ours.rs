@@ -1,21 +1,26 @@
 //! A case through the importer and the core, without any lab around.
 
+use std::fs;
+
 use balance::{
     Balancer, Door, FrontendId, Input, Interest, Moment, NoChance, Output, Request, RequestId,
     Response, Span,
 };
 use balancelab::scenario::import::Env;
-use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg};
+use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg_with_lists};
 use balancelab::scenario::{Files, render};
 
 use super::{Asked, Case, Outcome, status};
+use crate::tidy::source::top;
 
 /// What becomes of the requests of `case`, one after the other, each over a connection of
 /// its own; every server answers at once with 200.
 pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let mut files = Files::default();
     let id = files.add("case.cfg", case.text.as_str());
-    let imported = read_cfg(&files, &[id], &Env::default());
+    // HAProxy looks for them from where the tests run, which is the top.
+    let list = |name: &str| fs::read_to_string(top().join(name)).map_err(|error| error.to_string());
+    let imported = read_cfg_with_lists(&files, &[id], &Env::default(), &list);
     assert!(
         !imported.is_refused(),
         "{}",

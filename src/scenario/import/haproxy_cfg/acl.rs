@@ -7,8 +7,10 @@ use std::sync::Arc;
 use balance::pattern::Network;
 
 use super::line::{Line, guess};
-use super::sample::{self, Sample, SampleError};
+use super::lists;
+use super::sample::{self, Call, Part, Sample, SampleError};
 use super::samples::{self, Kind};
+use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// The ACLs that need no declaration.
@@ -54,6 +56,8 @@ pub(super) struct Acls {
     names: BTreeMap<String, Vec<Declared>>,
     /// What must exist elsewhere.
     pub(super) wants: Vec<Want>,
+    /// The files of patterns and maps that are read.
+    pub(super) files: Vec<FileUse>,
 }
 
 /// A name in an expression that something must have.
@@ -62,7 +66,60 @@ pub(super) struct Want {
     pub(super) names: samples::Names,
     /// Empty: the section itself.
     pub(super) name: String,
-    pub(super) place: crate::scenario::Place,
+    pub(super) place: Place,
+}
+
+/// A file that an expression or a test names.
+#[derive(Clone, Debug)]
+pub(super) struct FileUse {
+    pub(super) name: String,
+    pub(super) place: Place,
+    /// How its patterns are compared.
+    method: String,
+    /// Only the first word of a line is a pattern.
+    keys: bool,
+    /// The type of the values, for a map: `int`, `ip`, or another.
+    values: String,
+}
+
+impl FileUse {
+    /// The file of a `map_METHOD_TYPE(FILE)`.
+    fn map(call: &Call, name: &str, place: Place) -> Self {
+        let mut words = call.name.split('_').skip(1);
+        Self {
+            name: name.to_owned(),
+            place,
+            method: words.next().unwrap_or("str").replace("regm", "reg"),
+            keys: true,
+            values: words.next().unwrap_or("str").to_owned(),
+        }
+    }
+
+    /// Whether HAProxy takes what stands in the file.
+    ///
+    /// # Errors
+    /// The first line that it does not take, from 1, and why.
+    pub(super) fn judge(&self, text: &str) -> Result<(), (usize, String)> {
+        for (number, pattern) in lists::patterns(text, self.keys) {
+            pattern_fits(&self.method, pattern).map_err(|why| (number, why))?;
+        }
+        for (number, (_, value)) in lists::entries(text) {
+            let fine = match self.values.as_str() {
+                "int" => value.is_empty() || value.parse::<i64>().is_ok(),
+                "ip" => value.parse::<IpAddr>().is_ok(),
+                _ => true,
+            };
+            if !fine {
+                let kind = if self.values == "int" {
+                    "number"
+                } else {
+                    "address"
+                };
+                return Err((number, format!("`{value}` is no {kind}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One `acl` line.
@@ -81,8 +138,10 @@ pub(super) struct Test {
     pub(super) patterns: Vec<String>,
     /// `-i`: upper and lower case are the same.
     pub(super) fold: bool,
-    /// `-f`: patterns come from a file, which is not read.
-    pub(super) from_file: bool,
+    /// `-f`: patterns come from these files too.
+    pub(super) from: Vec<String>,
+    /// `-M`: only the first word of their lines is a pattern.
+    pub(super) keys: bool,
 }
 
 /// A condition whose names are not resolved yet: an ACL of that name may be added to
@@ -253,6 +312,13 @@ impl Acls {
                 }
             },
         };
+        self.files.extend(flags.files.iter().map(|name| FileUse {
+            name: name.clone(),
+            place: line.place(at),
+            method: method.to_owned(),
+            keys: flags.keys,
+            values: "str".to_owned(),
+        }));
         // An empty word ends the list.
         let patterns = (next..end).map(|i| line.word(i).to_owned());
         let patterns: Vec<String> = patterns.take_while(|text| !text.is_empty()).collect();
@@ -264,7 +330,8 @@ impl Acls {
             method,
             patterns,
             fold: flags.fold,
-            from_file: flags.file,
+            from: flags.files,
+            keys: flags.keys,
         };
         Ok((test, end + 1))
     }
@@ -272,6 +339,13 @@ impl Acls {
     /// Remembers the names that an expression needs.
     pub(super) fn want(&mut self, line: &Line, at: usize, sample: &Sample) {
         for (index, call) in sample.calls.iter().enumerate() {
+            if index > 0
+                && lists::is_map(&call.name)
+                && let Some(name) = call.arguments.first()
+            {
+                let used = FileUse::map(call, name, line.place(at));
+                self.files.push(used);
+            }
             let entry = match index {
                 0 => samples::fetch(&call.name),
                 _ => samples::converter(&call.name),
@@ -287,6 +361,17 @@ impl Acls {
                 name: call.arguments.first().cloned().unwrap_or_default(),
                 place: line.place(at),
             });
+        }
+    }
+}
+
+impl Acls {
+    /// Remembers the names that the expressions of a format need.
+    pub(super) fn want_all(&mut self, line: &Line, at: usize, parts: &[Part]) {
+        for part in parts {
+            if let Part::Sample(sample) = part {
+                self.want(line, at, sample);
+            }
         }
     }
 }
@@ -348,7 +433,8 @@ fn criterion(
 struct Flags {
     method: Option<&'static str>,
     fold: bool,
-    file: bool,
+    files: Vec<String>,
+    keys: bool,
 }
 
 impl Flags {
@@ -365,11 +451,11 @@ impl Flags {
         match word {
             "-i" | "-n" | "-M" => {
                 self.fold |= word == "-i";
+                self.keys |= word == "-M";
                 *at += 1;
             }
             "-f" => {
-                needs("a file")?;
-                self.file = true;
+                self.files.push(needs("a file")?.to_owned());
                 *at += 2;
             }
             "-u" => {

@@ -4,6 +4,7 @@
 mod condition;
 pub(super) mod counter;
 mod expression;
+mod list;
 mod route;
 mod rule;
 mod servers;
@@ -23,6 +24,7 @@ use sticking::{cookie, stick};
 
 use super::line::guess;
 use super::lint::lint;
+use super::lists::Lists;
 use super::proxy::Proxy;
 use super::read::Draft;
 use super::samples::Names;
@@ -37,10 +39,10 @@ const MOST: usize = 200;
 const MAXCONN: u32 = 2000;
 
 /// Resolves `draft`.
-pub(super) fn lower(mut draft: Draft) -> Imported {
+pub(super) fn lower(mut draft: Draft, lists: &Lists<'_>) -> Imported {
     let mut notes = std::mem::take(&mut draft.out.notes);
     let (counting, tables) = counter::tables(&draft.proxies);
-    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes), tables);
+    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes), tables, lists);
     lowering.judge(&mut notes);
     let kept = lowering.kept();
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
@@ -122,6 +124,8 @@ struct Lowering<'a> {
     places: BTreeMap<(usize, &'a str), usize>,
     /// The stick tables by the name of their section.
     tables: BTreeMap<&'a str, TableId>,
+    /// The files of patterns and maps.
+    lists: &'a Lists<'a>,
     /// How many connections the frontends that lead to a section accept, by its name.
     accepted: BTreeMap<&'a str, u64>,
     /// Servers whose `track` is known to lead to a check.
@@ -133,6 +137,7 @@ impl<'a> Lowering<'a> {
         draft: &'a Draft,
         backs: BTreeMap<&'a str, usize>,
         tables: BTreeMap<&'a str, TableId>,
+        lists: &'a Lists<'a>,
     ) -> Self {
         let mut places = BTreeMap::new();
         for (index, proxy) in draft.proxies.iter().enumerate() {
@@ -145,6 +150,7 @@ impl<'a> Lowering<'a> {
             backs,
             places,
             tables,
+            lists,
             accepted: BTreeMap::new(),
             followed: RefCell::default(),
         };
@@ -195,12 +201,14 @@ impl<'a> Lowering<'a> {
                 self.targets(index, proxy, notes);
                 self.uses(proxy, notes);
                 self.wants(proxy, notes);
+                self.files(proxy, notes);
                 self.refers(proxy, notes);
                 self.sticks(proxy, notes);
                 self.servers(proxy, notes);
             }
         }
         for defaults in &self.draft.defaults {
+            self.files(defaults, notes);
             self.refers(defaults, notes);
         }
         if !notes.iter().any(|note| note.severity() == Severity::Error) {
@@ -328,6 +336,27 @@ impl<'a> Lowering<'a> {
             if !there {
                 let message = format!("there is no {what} called `{name}`");
                 notes.push(Diagnostic::new(Code::UnknownName, message, want.place));
+            }
+        }
+    }
+
+    /// The files of patterns and maps.
+    fn files(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        for used in &proxy.acls.files {
+            let name = &used.name;
+            match self.lists.text(name) {
+                Some(Err(why)) => {
+                    let message = format!("the file `{name}` cannot be read: {why}");
+                    let help = "it is looked for beside the configuration";
+                    notes.push(Diagnostic::new(Code::File, message, used.place).help(help));
+                }
+                Some(Ok(text)) => {
+                    if let Err((line, why)) = used.judge(&text) {
+                        let message = format!("line {line} of `{name}`: {why}");
+                        notes.push(Diagnostic::new(Code::Words, message, used.place));
+                    }
+                }
+                None => {}
             }
         }
     }

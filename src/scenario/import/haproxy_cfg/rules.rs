@@ -60,7 +60,9 @@ impl Proxy {
                 let condition = self.acls().condition(line, 2, true)?;
                 self.draft(RuleKind::UseServer, line, 1..2, condition, out);
                 if line.word(1).contains('%') {
-                    sample::format(line.word(1)).map_err(|error| sample_error(line, 1, error))?;
+                    let parts = sample::format(line.word(1))
+                        .map_err(|error| sample_error(line, 1, error))?;
+                    self.acls().want_all(line, 1, &parts);
                 } else {
                     self.uses.push(UseLine {
                         name: line.word(1).to_owned(),
@@ -111,7 +113,8 @@ impl Proxy {
         let condition = self.acls().condition(line, 2, false)?;
         self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         if name.contains('%') {
-            sample::format(name).map_err(|error| sample_error(line, 1, error))?;
+            let parts = sample::format(name).map_err(|error| sample_error(line, 1, error))?;
+            self.acls().want_all(line, 1, &parts);
         } else {
             self.uses.push(UseLine {
                 name: name.to_owned(),
@@ -212,7 +215,9 @@ impl Proxy {
                     sample.words
                 }
                 'F' => {
-                    sample::format(word).map_err(|error| sample_error(line, next, error))?;
+                    let parts =
+                        sample::format(word).map_err(|error| sample_error(line, next, error))?;
+                    self.acls().want_all(line, next, &parts);
                     1
                 }
                 'R' => {

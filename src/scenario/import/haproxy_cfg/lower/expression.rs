@@ -1,6 +1,7 @@
 //! From sample expressions as written to those that the core evaluates.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use balance::BackendId;
 use balance::action::{Format, Part};
@@ -10,9 +11,11 @@ use balance::counter::TableId;
 use balance::expression::{Expression, Origin};
 use balance::pattern::Regex;
 
+use super::super::lists::{Lists, is_map};
 use super::super::sample::{self, Call, Sample};
 use super::super::value::lenient;
 use super::counter;
+use super::list::map;
 
 /// What names mean in the section at hand.
 pub(super) struct Scope<'a> {
@@ -22,11 +25,22 @@ pub(super) struct Scope<'a> {
     pub(super) find: &'a dyn Fn(&str) -> Option<BackendId>,
     /// The table of the section of that name, or of the section itself where it is empty.
     pub(super) tables: &'a dyn Fn(&str) -> Option<TableId>,
+    /// The files of patterns and maps.
+    pub(super) lists: &'a Lists<'a>,
     /// The section speaks HTTP.
     pub(super) http: bool,
 }
 
 impl Scope<'_> {
+    /// The text of the file called `name`.
+    ///
+    /// # Errors
+    /// It is not there, which is complained about elsewhere, or is not read.
+    pub(super) fn list(&self, name: &str) -> Result<Arc<str>, String> {
+        let unread = || Err(format!("the file `{name}` is not read"));
+        self.lists.text(name).unwrap_or_else(unread)
+    }
+
     /// The table of the section called `name`; empty: of the section itself.
     ///
     /// # Errors
@@ -60,9 +74,14 @@ pub(super) fn expression(written: &Sample, scope: &Scope<'_>) -> Result<Expressi
         expression.converters.push(Converter::Number);
     }
     for call in converters {
-        match counter::converter(call, &expression, scope) {
-            Some(counted) => expression = counted?,
-            None => expression.converters.push(converter(call)?),
+        if let Some(counted) = counter::converter(call, &expression, scope) {
+            expression = counted?;
+        } else if is_map(&call.name) {
+            expression
+                .converters
+                .push(Converter::Map(map(call, scope)?));
+        } else {
+            expression.converters.push(converter(call)?);
         }
     }
     Ok(expression)

@@ -76,6 +76,7 @@ pub(super) fn followed(
         own: index.and_then(|index| ids.get(&index).copied()),
         find: &find,
         tables: &tables,
+        lists: lowering.lists,
         http: proxy.settings.http,
     };
     let conditions = Conditions::new(&proxy.acls, scope);
