@@ -295,6 +295,12 @@ impl Clients {
         }
     }
 
+    /// Whether `client` asks for the target of a redirection. A log has the requests that
+    /// followed already.
+    pub(super) fn follows(&self, client: u32) -> bool {
+        !matches!(self.find(client).0, Client::Arrivals(_))
+    }
+
     /// Whether `client` keeps the connection that it has, or is about to make another.
     pub(super) fn is_connected(&self, client: u32) -> bool {
         match self.find(client) {

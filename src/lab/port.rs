@@ -2,14 +2,15 @@
 //! into agenda entries.
 
 mod connections;
+mod detours;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use balance::alert::reason_phrase;
 use balance::config::CheckKind;
 use balance::{
-    AttemptId, Balancer, Chance, Config, ConfigError, Header, Input, Interest, Moment, OrderId,
-    Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
+    AttemptId, Balancer, Chance, Config, ConfigError, Door, Header, Input, Interest, Moment,
+    OrderId, Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
 };
 
 use crate::kernel::Stream;
@@ -59,6 +60,10 @@ pub(super) struct Port {
     tunnels: Tunnels,
     /// Who waits for their connection to be accepted; none if nobody ever has to.
     backlog: Option<Box<Backlog>>,
+    /// The ways in, by port.
+    doors: Vec<(u16, Door)>,
+    /// What clients ask for that follow a redirection.
+    detours: BTreeMap<u32, detours::Detour>,
     /// Requests that are the first over their client's connection.
     newcomers: BTreeSet<RequestId>,
     /// Attempts whose answer is here but for its end.
@@ -100,6 +105,8 @@ impl Port {
             under_way: BTreeMap::new(),
             tunnels: Tunnels::new(config),
             backlog: Backlog::new(config, clients).map(Box::new),
+            doors: detours::doors(config),
+            detours: BTreeMap::new(),
             newcomers: BTreeSet::new(),
             headed: BTreeSet::new(),
             answering: None,
@@ -168,6 +175,8 @@ impl Port {
             }
         }
         let (line, jar) = clients.asks(client);
+        let detour = self.detour(client);
+        let line = detour.as_ref().unwrap_or(line);
         let cookie = jar.and_then(|jar| jar.header(out.now()));
         if line.headers.is_empty() && cookie.is_none() {
             self.tell_arrived(request, first, line, &[], out);

@@ -77,6 +77,9 @@ impl<S: Sink> Stage<'_, S> {
                 served,
                 session_restarted,
             }) => {
+                if !served && port.redirects(request, status, clients, out) {
+                    return;
+                }
                 let set_cookies = port.collect(request);
                 // A client that gave up at this very moment hears nothing any more.
                 if let Some(client) = out.numbers().owner(request) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use balance::action::{Action, Rule};
 use balance::{Moment, RequestId};
 
 use super::Law;
@@ -17,11 +18,23 @@ pub(super) struct Conservation {
     open: BTreeSet<RequestId>,
     /// Some backend is in mode tcp: there a connection ends once, whatever is asked over it.
     connections: bool,
+    /// Some rule redirects clients.
+    redirects: bool,
 }
 
 impl Conservation {
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
+            redirects: plan.proxy.frontends.iter().any(|frontend| {
+                let listed = frontend
+                    .rules
+                    .request
+                    .iter()
+                    .chain(&frontend.rules.redirect);
+                let inherited = frontend.rules.inherited.is_some();
+                let redirect = |rule: &Rule| matches!(rule.action, Action::Redirect(_));
+                inherited || listed.into_iter().any(redirect)
+            }),
             connections: plan.proxy.backends.iter().any(|backend| !backend.http),
             ..Self::default()
         }
@@ -52,7 +65,9 @@ impl Law for Conservation {
                 Ok(())
             }
             Event::Balancer(balance::Event::Ended(request)) => {
-                if self.open.remove(&request) {
+                // A client that follows a redirection asks again under the same number.
+                let again = self.redirects && self.waiting.values().any(|it| *it == request);
+                if self.open.remove(&request) || again {
                     Ok(())
                 } else {
                     Err(format!("request {} ends without having begun", request.0))

@@ -193,7 +193,8 @@ fn entry(imported: &Imported) -> Option<usize> {
 /// The way in through the frontend at `at`, if its rules matter.
 fn door(config: &Config, at: usize) -> Option<Door> {
     let frontend = &config.frontends[at];
-    let ruled = !frontend.rules.is_empty() || !frontend.switches.is_empty();
+    let monitored = frontend.monitor.is_some();
+    let ruled = monitored || !frontend.rules.is_empty() || !frontend.switches.is_empty();
     ruled.then(|| Door {
         frontend: FrontendId(at as u32),
         bind: usual_bind(frontend).map_or(0, |(at, _)| at as u32),

@@ -182,3 +182,33 @@ backend other
         "{told}"
     );
 }
+
+#[test]
+fn clients_follow_redirections_to_the_other_ports_of_the_proxy() {
+    let config = "\
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind :80
+    bind :443 ssl crt site.pem
+    redirect scheme https code 301 if !{ ssl_fc }
+    http-request redirect location /app%[path] if !{ path_beg /app }
+    default_backend app
+backend app
+    server a 127.0.0.1:8081 check
+    server b 127.0.0.1:8082 check
+";
+    let folder = folder("redirects", &[("haproxy.cfg", config)]);
+    let config = folder.join("haproxy.cfg");
+    let output = ask(&["run", "--verify", &config.to_string_lossy()]);
+    ends(&output, 0);
+    let table = out(&output);
+    assert!(table.contains("500   50.0 %       0"), "{table}");
+    assert!(
+        table.contains("total       1000  100.0 %       0"),
+        "{table}"
+    );
+}

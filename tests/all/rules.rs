@@ -51,6 +51,11 @@ fn status(uri: &str) -> u16 {
     number.and_then(|number| number.parse().ok()).unwrap_or(200)
 }
 
+/// Whether HAProxy writes no line about a request for this target: it only asks how it is.
+fn unlogged(uri: &str) -> bool {
+    uri == "/monitor"
+}
+
 /// What became of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {

@@ -16,7 +16,7 @@ use crate::expression::{Expression, Value};
 use crate::ids::BackendId;
 use crate::request::Request;
 use crate::rewrite::Rewrite;
-use crate::route::{Door, Rules, Switch, Target};
+use crate::route::{Door, Frontend, Rules, Switch, Target};
 use crate::rule::{PersistRule, Persisting, UseServer};
 use crate::scene::{Scene, Variables};
 use crate::time::Moment;
@@ -117,7 +117,10 @@ impl Journey<'_> {
         let frontend = self.door.and_then(|door| balancer.frontend(door));
         let mut chosen = backend;
         if let Some((frontend, _)) = frontend {
-            if self.barred(&frontend.rules) || self.stopped(&frontend.rules) {
+            if self.barred(&frontend.rules)
+                || self.monitored(frontend)
+                || self.stopped(&frontend.rules)
+            {
                 return;
             }
             chosen = self.switch(&frontend.switches).or(frontend.default_backend);
@@ -204,6 +207,19 @@ impl Journey<'_> {
             self.tracking.asked();
         }
         barred
+    }
+
+    /// Whether the proxy itself is asked how it is.
+    fn monitored(&mut self, frontend: &Frontend) -> bool {
+        let Some(monitor) = &frontend.monitor else {
+            return false;
+        };
+        if self.facts.uri != monitor.uri {
+            return false;
+        }
+        let fails = self.look(|scene| monitor.fail.iter().any(|fail| fail.holds(scene)));
+        self.verdict.stop = Some(Stop::Returned(if fails { 503 } else { 200 }));
+        true
     }
 
     /// Follows rules of one kind; the one that ends the way, if one does.

@@ -19,6 +19,8 @@ pub struct Frontend {
     pub binds: Vec<Bind>,
     /// The backend of the same `listen` section: its rules are this frontend's own.
     pub listen: Option<BackendId>,
+    /// `monitor-uri`
+    pub monitor: Option<Monitor>,
     /// `http-request` rules in order, then `redirect` rules.
     pub rules: Rules,
     /// `use_backend` rules in order.
@@ -30,6 +32,15 @@ pub struct Frontend {
     /// `maxconn`; 0 is no limit. Connections beyond it are the driver's: they wait in the
     /// kernel until they are accepted.
     pub maxconn: u32,
+}
+
+/// `monitor-uri`: the proxy itself answers who asks for exactly this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Monitor {
+    /// The whole target.
+    pub uri: String,
+    /// `monitor fail`: 503 instead of 200 if one of them holds.
+    pub fail: Vec<Condition>,
 }
 
 /// One address of a frontend.

@@ -35,6 +35,8 @@ impl Port {
             self.left(connection, clients, out);
         }
         let (line, jar) = clients.asks(client);
+        let detour = self.detour(client);
+        let line = detour.as_ref().unwrap_or(line);
         if let Some(backlog) = &mut self.backlog
             && !backlog.admits(connection, client, request, line.door)
         {

@@ -10,7 +10,7 @@ use balancelab::scenario::import::Env;
 use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg_with_lists};
 use balancelab::scenario::{Files, render};
 
-use super::{Asked, Case, Outcome, status};
+use super::{Asked, Case, Outcome, status, unlogged};
 use crate::tidy::source::top;
 
 /// What becomes of the requests of `case`, one after the other, each over a connection of
@@ -106,11 +106,12 @@ fn outcome(balancer: &mut Balancer, imported: &Imported, now: Moment, asked: &As
             .flatten()
             .map(|value| ("set-cookie".to_owned(), value)),
     );
-    Outcome {
-        log: format!("{} {flags} {backend}/{server}", ending.status),
-        told,
-        got,
-    }
+    let log = if unlogged(&asked.uri) {
+        format!("{}, not logged", ending.status)
+    } else {
+        format!("{} {flags} {backend}/{server}", ending.status)
+    };
+    Outcome { log, told, got }
 }
 
 /// The way in through `port`.

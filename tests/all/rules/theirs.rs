@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Asked, Case, Outcome, status};
+use super::{Asked, Case, Outcome, status, unlogged};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -148,6 +148,14 @@ impl Process {
             list.retain(|(name, _)| !matches!(name.as_str(), "connection" | "upgrade"));
             (line.to_owned(), list)
         });
+        if unlogged(&asked.uri) {
+            let status = head.split(' ').nth(1).unwrap_or("0");
+            return Outcome {
+                log: format!("{status}, not logged"),
+                told,
+                got,
+            };
+        }
         let mut line = [0; 2000];
         let length = self
             .log

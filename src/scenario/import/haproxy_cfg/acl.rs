@@ -490,7 +490,7 @@ impl Flags {
 fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
     let number = |text: &str| text.is_empty() || text.parse::<i64>().is_ok();
     match method {
-        "int" | "len" if COMPARISONS.contains(&pattern) => Ok(()),
+        "int" | "len" if COMPARISONS.contains(&pattern) || pattern == "--" => Ok(()),
         "int" | "len" => {
             let text = pattern.strip_suffix(':').unwrap_or(pattern);
             // Between versions such as `3.0-3.1`, a dash does as well.

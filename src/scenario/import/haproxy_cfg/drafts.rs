@@ -46,6 +46,8 @@ pub(super) enum RuleKind {
     UseBackend,
     /// `use-server`
     UseServer,
+    /// `monitor fail`
+    Fail,
     /// `force-persist`
     Force,
     /// `ignore-persist`

@@ -327,18 +327,8 @@ const KEYWORDS: &[Keyword] = &[
     ),
     yes("maxconn", FRONT, 1),
     yes("mode", ALL, 1),
-    may(
-        "monitor",
-        FRONTENDS,
-        MANY,
-        "the monitoring address is not answered by the simulated proxy",
-    ),
-    may(
-        "monitor-uri",
-        FRONT,
-        1,
-        "HAProxy answers this address itself; the simulation sends it to a server",
-    ),
+    yes("monitor", FRONTENDS, MANY),
+    yes("monitor-uri", FRONT, 1),
     yes("option", ALL, MANY),
     may(
         "persist",

@@ -68,6 +68,7 @@ pub(super) struct Settings {
     pub(super) cookie: Option<(Cookie, Place)>,
     pub(super) dynamic_cookie_key: Option<String>,
     pub(super) maxconn: Option<u32>,
+    pub(super) monitor_uri: Option<String>,
     pub(super) fullconn: Option<u32>,
     pub(super) retries: Option<u32>,
     pub(super) retry_on: RetryOn,
@@ -318,6 +319,7 @@ impl Proxy {
                 }
                 settings.hash_balance_factor = factor as u32;
             }
+            "monitor-uri" => settings.monitor_uri = Some(needed(line, keyword)?.to_owned()),
             "maxconn" => settings.maxconn = positive(line, keyword, out)?,
             "fullconn" => settings.fullconn = positive(line, keyword, out)?,
             "retries" => {

@@ -83,7 +83,8 @@ impl Proxy {
                 if line.word(1) != "fail" {
                     return Err(line.unknown(1, "`monitor` only takes `fail`", ["fail"]));
                 }
-                self.acls().condition(line, 2, true)?;
+                let condition = self.acls().condition(line, 2, true)?;
+                self.draft(RuleKind::Fail, line, 1..1, condition, out);
             }
             "stats admin" => {
                 self.acls().condition(line, 2, true)?;

@@ -200,6 +200,10 @@ pub(super) fn ranges(patterns: &[String]) -> Result<Vec<Range>, String> {
             comparison = pattern;
             continue;
         }
+        // It says that no flags follow, here too.
+        if pattern == "--" {
+            continue;
+        }
         let refused = || format!("the range `{pattern}` is not modelled");
         let number = |text: &str, otherwise: i64| match text {
             "" => Ok(otherwise),

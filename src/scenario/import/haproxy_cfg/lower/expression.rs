@@ -207,12 +207,11 @@ fn request_fetch(call: &Call, first: Option<&str>) -> Result<Option<Origin>, Str
             }
         }
         "req.fhdr" => {
-            if second.is_some() {
-                return Err("`req.fhdr` with a number is not modelled".to_owned());
-            }
-            Ok(Some(Origin::HeaderLine(
-                named("header")?.to_ascii_lowercase(),
-            )))
+            let name = named("header")?.to_ascii_lowercase();
+            Ok(Some(match second.map(|place| lenient(place).0) {
+                None | Some(0) => Origin::HeaderLine(name),
+                Some(place) => Origin::LineAt(name, place.clamp(-64, 64) as i32),
+            }))
         }
         "req.hdr_cnt" | "hdr_cnt" => Ok(Some(Origin::HeaderCount(
             named("header")?.to_ascii_lowercase(),

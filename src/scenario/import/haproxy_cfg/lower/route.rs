@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use balance::action::{Action, Format, Redirect, Rule};
 use balance::config::Backend;
 use balance::counter::Level;
-use balance::route::{Bind, Frontend, Rules, Switch, Target};
-use balance::rule::{PersistRule, UseServer};
+use balance::route::{Bind, Frontend, Monitor, Rules, Switch, Target};
+use balance::rule::{Condition, PersistRule, UseServer};
 use balance::{BackendId, Span};
 
 use super::super::super::{Directive, Status};
@@ -54,6 +54,8 @@ pub(super) struct Followed {
     pub(super) switches: Vec<Switch>,
     pub(super) persist: Vec<PersistRule>,
     pub(super) servers: Vec<UseServer>,
+    /// When the proxy says that it does not feel well.
+    pub(super) fail: Vec<Condition>,
 }
 
 /// The rules of `proxy` that can be followed.
@@ -125,6 +127,7 @@ fn follow(
         }),
         Verb::Switch(to) => followed.switches.push(Switch { to, condition }),
         Verb::Server(server) => followed.servers.push(UseServer { server, condition }),
+        Verb::Fail => followed.fail.push(condition),
         Verb::Force => followed.persist.push(PersistRule::Force(condition)),
         Verb::Ignore => followed.persist.push(PersistRule::Ignore(condition)),
     }
@@ -140,6 +143,7 @@ enum Verb {
     Redirect(Redirect),
     Switch(Target),
     Server(Format),
+    Fail,
     Force,
     Ignore,
 }
@@ -154,6 +158,7 @@ fn verb(draft: &RuleDraft, scope: &Scope<'_>) -> Option<Result<Verb, String>> {
         RuleKind::Redirect => rule::redirect(&draft.words, scope).map(Verb::Redirect),
         RuleKind::UseBackend => target(&draft.words[0], scope).map(Verb::Switch),
         RuleKind::UseServer => format(&draft.words[0], scope).map(Verb::Server),
+        RuleKind::Fail => Ok(Verb::Fail),
         RuleKind::Force => Ok(Verb::Force),
         RuleKind::Ignore => Ok(Verb::Ignore),
     })
@@ -186,6 +191,10 @@ pub(super) fn frontend(
         name: proxy.name.clone(),
         binds: binds.collect(),
         listen: ids.get(&index).copied(),
+        monitor: (proxy.settings.monitor_uri.clone()).map(|uri| Monitor {
+            uri,
+            fail: followed.fail.clone(),
+        }),
         rules: followed.rules.clone(),
         switches: followed.switches.clone(),
         default_backend,
