@@ -18,7 +18,7 @@ use crate::plan::{self, RequestLine};
 use crate::trace::{Message, Sink};
 
 use super::backlog::Backlog;
-use super::clients::{Clients, Outcome};
+use super::clients::Clients;
 use super::event::{Caller, Event, Handshake};
 use super::lines::{Connection, Line};
 use super::link::{Link, links};
@@ -671,22 +671,6 @@ impl Port {
         } else {
             self.mail.remove(&request);
             out.numbers().ended(request);
-        }
-    }
-
-    /// Where `request` was placed, as far as samples tell.
-    #[inline]
-    pub(super) fn placement(&mut self, request: RequestId) -> Outcome {
-        let carrier = if self.tunnels.is_on() {
-            self.tunnels.carrier(request)
-        } else {
-            request
-        };
-        let placement = self.balancer.placement(carrier);
-        Outcome {
-            server: placement.map(|(server, _)| server),
-            by: placement.map(|(_, by)| by),
-            ..Outcome::NOTHING
         }
     }
 

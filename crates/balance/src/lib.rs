@@ -58,6 +58,7 @@ pub mod stats;
 mod stick;
 pub mod time;
 mod timers;
+mod tracking;
 pub mod words;
 
 pub use alert::{Alert, AlertKind};

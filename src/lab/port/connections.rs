@@ -5,7 +5,7 @@ use balance::{AttemptId, Breach, Input, RequestId, ServerId};
 
 use super::Port;
 use crate::lab::backlog::{ConnectionId, Waiting};
-use crate::lab::clients::Clients;
+use crate::lab::clients::{Clients, Outcome};
 use crate::lab::lines::{Connection, Line};
 use crate::lab::node::Node;
 use crate::lab::outbox::Outbox;
@@ -202,5 +202,21 @@ impl Port {
             self.deliver(request, 0, false, false, out);
         }
         self.settle(attempt.request, out);
+    }
+
+    /// Where `request` was placed, as far as samples tell.
+    #[inline]
+    pub(in crate::lab) fn placement(&mut self, request: RequestId) -> Outcome {
+        let carrier = if self.tunnels.is_on() {
+            self.tunnels.carrier(request)
+        } else {
+            request
+        };
+        let placement = self.balancer.placement(carrier);
+        Outcome {
+            server: placement.map(|(server, _)| server),
+            by: placement.map(|(_, by)| by),
+            ..Outcome::NOTHING
+        }
     }
 }

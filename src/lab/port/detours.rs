@@ -135,8 +135,10 @@ mod tests {
         let line = RequestLine {
             method: "POST".to_owned(),
             uri: "/a?b".to_owned(),
+            headers: Vec::new(),
+            source: std::net::Ipv4Addr::LOCALHOST.into(),
+            backend: balance::BackendId(0),
             door: Some(door(0, 0)),
-            ..RequestLine::default()
         };
         let table = [
             (302, "/x", Some(("GET", "/x", door(0, 0)))),

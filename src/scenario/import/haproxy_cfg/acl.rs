@@ -7,8 +7,8 @@ use std::sync::Arc;
 use balance::pattern::Network;
 
 use super::line::{Line, guess};
-use super::lists;
-use super::sample::{self, Call, Part, Sample, SampleError};
+use super::lists::{self, FileUse};
+use super::sample::{self, Part, Sample, SampleError};
 use super::samples::{self, Kind};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -67,59 +67,6 @@ pub(super) struct Want {
     /// Empty: the section itself.
     pub(super) name: String,
     pub(super) place: Place,
-}
-
-/// A file that an expression or a test names.
-#[derive(Clone, Debug)]
-pub(super) struct FileUse {
-    pub(super) name: String,
-    pub(super) place: Place,
-    /// How its patterns are compared.
-    method: String,
-    /// Only the first word of a line is a pattern.
-    keys: bool,
-    /// The type of the values, for a map: `int`, `ip`, or another.
-    values: String,
-}
-
-impl FileUse {
-    /// The file of a `map_METHOD_TYPE(FILE)`.
-    fn map(call: &Call, name: &str, place: Place) -> Self {
-        let mut words = call.name.split('_').skip(1);
-        Self {
-            name: name.to_owned(),
-            place,
-            method: words.next().unwrap_or("str").replace("regm", "reg"),
-            keys: true,
-            values: words.next().unwrap_or("str").to_owned(),
-        }
-    }
-
-    /// Whether HAProxy takes what stands in the file.
-    ///
-    /// # Errors
-    /// The first line that it does not take, from 1, and why.
-    pub(super) fn judge(&self, text: &str) -> Result<(), (usize, String)> {
-        for (number, pattern) in lists::patterns(text, self.keys) {
-            pattern_fits(&self.method, pattern).map_err(|why| (number, why))?;
-        }
-        for (number, (_, value)) in lists::entries(text) {
-            let fine = match self.values.as_str() {
-                "int" => value.is_empty() || value.parse::<i64>().is_ok(),
-                "ip" => value.parse::<IpAddr>().is_ok(),
-                _ => true,
-            };
-            if !fine {
-                let kind = if self.values == "int" {
-                    "number"
-                } else {
-                    "address"
-                };
-                return Err((number, format!("`{value}` is no {kind}")));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// One `acl` line.
@@ -312,13 +259,8 @@ impl Acls {
                 }
             },
         };
-        self.files.extend(flags.files.iter().map(|name| FileUse {
-            name: name.clone(),
-            place: line.place(at),
-            method: method.to_owned(),
-            keys: flags.keys,
-            values: "str".to_owned(),
-        }));
+        let used = |name: &String| FileUse::list(name, line.place(at), method, flags.keys);
+        self.files.extend(flags.files.iter().map(used));
         // An empty word ends the list.
         let patterns = (next..end).map(|i| line.word(i).to_owned());
         let patterns: Vec<String> = patterns.take_while(|text| !text.is_empty()).collect();
@@ -487,7 +429,7 @@ impl Flags {
 }
 
 /// Whether a pattern can be compared by this method.
-fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
+pub(super) fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
     let number = |text: &str| text.is_empty() || text.parse::<i64>().is_ok();
     match method {
         "int" | "len" if COMPARISONS.contains(&pattern) || pattern == "--" => Ok(()),

@@ -36,7 +36,6 @@ const LEAST: &[(&str, usize)] = &[
     ("log-format-sd", 1),
     ("log-tag", 1),
     ("max-keep-alive-queue", 1),
-    ("monitor-uri", 1),
     ("persist", 1),
     ("rate-limit sessions", 1),
     ("source", 1),

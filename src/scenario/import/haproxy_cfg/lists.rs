@@ -3,7 +3,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use super::acl::pattern_fits;
+use super::sample::Call;
+use crate::scenario::Place;
 
 /// The text of the file called so, as the configuration writes it.
 ///
@@ -67,6 +72,70 @@ fn pair(line: &str) -> (&str, &str) {
     match line.split_once(blank) {
         Some((key, value)) => (key, value.trim_start_matches(blank)),
         None => (line, ""),
+    }
+}
+
+/// A file that an expression or a test names.
+#[derive(Clone, Debug)]
+pub(super) struct FileUse {
+    pub(super) name: String,
+    pub(super) place: Place,
+    /// How its patterns are compared.
+    method: String,
+    /// Only the first word of a line is a pattern.
+    keys: bool,
+    /// The type of the values, for a map: `int`, `ip`, or another.
+    values: String,
+}
+
+impl FileUse {
+    /// The file of a `-f`.
+    pub(super) fn list(name: &str, place: Place, method: &str, keys: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            place,
+            method: method.to_owned(),
+            keys,
+            values: "str".to_owned(),
+        }
+    }
+
+    /// The file of a `map_METHOD_TYPE(FILE)`.
+    pub(super) fn map(call: &Call, name: &str, place: Place) -> Self {
+        let mut words = call.name.split('_').skip(1);
+        Self {
+            name: name.to_owned(),
+            place,
+            method: words.next().unwrap_or("str").replace("regm", "reg"),
+            keys: true,
+            values: words.next().unwrap_or("str").to_owned(),
+        }
+    }
+
+    /// Whether HAProxy takes what stands in the file.
+    ///
+    /// # Errors
+    /// The first line that it does not take, from 1, and why.
+    pub(super) fn judge(&self, text: &str) -> Result<(), (usize, String)> {
+        for (number, pattern) in patterns(text, self.keys) {
+            pattern_fits(&self.method, pattern).map_err(|why| (number, why))?;
+        }
+        for (number, (_, value)) in entries(text) {
+            let fine = match self.values.as_str() {
+                "int" => value.is_empty() || value.parse::<i64>().is_ok(),
+                "ip" => value.parse::<IpAddr>().is_ok(),
+                _ => true,
+            };
+            if !fine {
+                let kind = if self.values == "int" {
+                    "number"
+                } else {
+                    "address"
+                };
+                return Err((number, format!("`{value}` is no {kind}")));
+            }
+        }
+        Ok(())
     }
 }
 

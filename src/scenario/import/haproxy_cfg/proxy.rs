@@ -319,7 +319,6 @@ impl Proxy {
                 }
                 settings.hash_balance_factor = factor as u32;
             }
-            "monitor-uri" => settings.monitor_uri = Some(needed(line, keyword)?.to_owned()),
             "maxconn" => settings.maxconn = positive(line, keyword, out)?,
             "fullconn" => settings.fullconn = positive(line, keyword, out)?,
             "retries" => {

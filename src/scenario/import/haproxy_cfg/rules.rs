@@ -86,6 +86,12 @@ impl Proxy {
                 let condition = self.acls().condition(line, 2, true)?;
                 self.draft(RuleKind::Fail, line, 1..1, condition, out);
             }
+            "monitor-uri" => {
+                if line.word(1).is_empty() {
+                    return Err(line.missing(1, "`monitor-uri` needs a path such as `/health`"));
+                }
+                self.settings.monitor_uri = Some(line.word(1).to_owned());
+            }
             "stats admin" => {
                 self.acls().condition(line, 2, true)?;
             }
