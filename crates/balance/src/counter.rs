@@ -1,5 +1,5 @@
 //! Counters in stick tables: what `track-sc` rules count for each key, and what conditions
-//! read of it (manual: "stick-table ... store", "track-sc0", "sc_http_req_rate").
+//! read of it (manual: "stick-table", `track-sc0`, `sc_http_req_rate`).
 //!
 //! Which server a key sticks to is kept apart from them, with its backend.
 

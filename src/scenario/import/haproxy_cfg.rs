@@ -17,6 +17,7 @@ mod line;
 mod lint;
 mod lists;
 mod lower;
+mod network;
 mod options;
 mod proxy;
 mod read;

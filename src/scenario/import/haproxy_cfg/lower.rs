@@ -42,7 +42,13 @@ const MAXCONN: u32 = 2000;
 pub(super) fn lower(mut draft: Draft, lists: &Lists<'_>) -> Imported {
     let mut notes = std::mem::take(&mut draft.out.notes);
     let (counting, tables) = counter::tables(&draft.proxies);
-    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes), tables, lists);
+    let current = counter::current(&counting);
+    let lowering = Lowering::new(
+        &draft,
+        names(&draft.proxies, &mut notes),
+        (tables, current),
+        lists,
+    );
     lowering.judge(&mut notes);
     let kept = lowering.kept();
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
@@ -124,6 +130,8 @@ struct Lowering<'a> {
     places: BTreeMap<(usize, &'a str), usize>,
     /// The stick tables by the name of their section.
     tables: BTreeMap<&'a str, TableId>,
+    /// Those that store `conn_cur`.
+    current: BTreeSet<TableId>,
     /// The files of patterns and maps.
     lists: &'a Lists<'a>,
     /// How many connections the frontends that lead to a section accept, by its name.
@@ -136,7 +144,7 @@ impl<'a> Lowering<'a> {
     fn new(
         draft: &'a Draft,
         backs: BTreeMap<&'a str, usize>,
-        tables: BTreeMap<&'a str, TableId>,
+        (tables, current): (BTreeMap<&'a str, TableId>, BTreeSet<TableId>),
         lists: &'a Lists<'a>,
     ) -> Self {
         let mut places = BTreeMap::new();
@@ -150,6 +158,7 @@ impl<'a> Lowering<'a> {
             backs,
             places,
             tables,
+            current,
             lists,
             accepted: BTreeMap::new(),
             followed: RefCell::default(),

@@ -58,7 +58,6 @@ impl Proxy {
                     return Err(line.missing(1, "`use-server` needs the name of a server"));
                 }
                 let condition = self.acls().condition(line, 2, true)?;
-                self.draft(RuleKind::UseServer, line, 1..2, condition, out);
                 if line.word(1).contains('%') {
                     let parts = sample::format(line.word(1))
                         .map_err(|error| sample_error(line, 1, error))?;
@@ -70,6 +69,7 @@ impl Proxy {
                         server: true,
                     });
                 }
+                self.draft(RuleKind::UseServer, line, 1..2, condition, out);
             }
             "force-persist" | "ignore-persist" => {
                 let condition = self.acls().condition(line, 1, true)?;
@@ -79,19 +79,8 @@ impl Proxy {
                 };
                 self.draft(kind, line, 1..1, condition, out);
             }
-            "monitor" => {
-                if line.word(1) != "fail" {
-                    return Err(line.unknown(1, "`monitor` only takes `fail`", ["fail"]));
-                }
-                let condition = self.acls().condition(line, 2, true)?;
-                self.draft(RuleKind::Fail, line, 1..1, condition, out);
-            }
-            "monitor-uri" => {
-                if line.word(1).is_empty() {
-                    return Err(line.missing(1, "`monitor-uri` needs a path such as `/health`"));
-                }
-                self.settings.monitor_uri = Some(line.word(1).to_owned());
-            }
+            "monitor" => self.monitor_fail(line, out)?,
+            "monitor-uri" => self.monitor_uri(line)?,
             "stats admin" => {
                 self.acls().condition(line, 2, true)?;
             }
@@ -112,13 +101,29 @@ impl Proxy {
         Ok(true)
     }
 
+    fn monitor_fail(&mut self, line: &Line, out: &Out) -> Result<(), Diagnostic> {
+        if line.word(1) != "fail" {
+            return Err(line.unknown(1, "`monitor` only takes `fail`", ["fail"]));
+        }
+        let condition = self.acls().condition(line, 2, true)?;
+        self.draft(RuleKind::Fail, line, 1..1, condition, out);
+        Ok(())
+    }
+
+    fn monitor_uri(&mut self, line: &Line) -> Result<(), Diagnostic> {
+        if line.word(1).is_empty() {
+            return Err(line.missing(1, "`monitor-uri` needs a path such as `/health`"));
+        }
+        self.settings.monitor_uri = Some(line.word(1).to_owned());
+        Ok(())
+    }
+
     fn use_backend(&mut self, line: &Line, out: &mut Out) -> Result<(), Diagnostic> {
         let name = line.word(1);
         if name.is_empty() {
             return Err(line.missing(1, "`use_backend` needs the name of a backend"));
         }
         let condition = self.acls().condition(line, 2, false)?;
-        self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         if name.contains('%') {
             let parts = sample::format(name).map_err(|error| sample_error(line, 1, error))?;
             self.acls().want_all(line, 1, &parts);
@@ -129,6 +134,7 @@ impl Proxy {
                 server: false,
             });
         }
+        self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         out.enter(line, 0, "use_backend", Status::Modelled, "");
         Ok(())
     }

@@ -9,7 +9,8 @@ use balance::expression::{Expression, Origin};
 use balance::pattern::{Matching, Range, Texts};
 use balance::rule::{Condition, Literal, Test};
 
-use super::super::acl::{self, Acl, Acls, network};
+use super::super::acl::{self, Acl, Acls};
+use super::super::network::network;
 use super::expression::{self, Scope};
 use super::list::patterns;
 

@@ -1,7 +1,7 @@
 //! Counters of stick tables: which tables there are, and what rules and expressions ask of
 //! them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use balance::config::Fetch;
 use balance::counter::{Asked, Counting, Datum, Question, TableId};
@@ -55,6 +55,16 @@ pub(super) fn tables(proxies: &[Proxy]) -> (Vec<Counting>, BTreeMap<&str, TableI
         });
     }
     (list, places)
+}
+
+/// The tables that count the present connections.
+pub(super) fn current(counting: &[Counting]) -> BTreeSet<TableId> {
+    let stores =
+        |table: &Counting| (table.stored.iter()).any(|(datum, _)| *datum == Datum::ConnCur);
+    let all = (0..).map(TableId).zip(counting);
+    all.filter(|(_, table)| stores(table))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 /// What a fetch called `sc_...`, `sc0_...` or `src_...` asks for; `None` if it is none of

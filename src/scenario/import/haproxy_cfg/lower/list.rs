@@ -6,8 +6,9 @@ use std::sync::Arc;
 use balance::map::{Entries, Made, Map};
 use balance::pattern::{Matching, Network, Texts};
 
-use super::super::acl::{self, network};
+use super::super::acl;
 use super::super::lists;
+use super::super::network::network;
 use super::super::sample::Call;
 use super::condition::ranges;
 use super::expression::{Scope, regex};

@@ -89,7 +89,16 @@ pub(super) fn followed(
     for draft in &proxy.rules {
         let (known, doubt) = follow(draft, &conditions, &mut followed);
         if known {
-            marks.set(draft.entry, doubt);
+            // The core hears of requests, and not when a connection is closed.
+            let idle = followed.rules.connection.last().filter(|rule| {
+                let Action::Track(_, _, table, Level::Connection) = &rule.action else {
+                    return false;
+                };
+                lowering.current.contains(table)
+                    && matches!(draft.kind, RuleKind::Action(Level::Connection, _))
+            });
+            let idle = idle.map(|_| "an idle connection does not count in `conn_cur`".to_owned());
+            marks.set(draft.entry, doubt.or(idle));
         }
     }
     followed
