@@ -89,7 +89,7 @@ fn redirected(
 ) -> Option<RequestLine> {
     let mut line = line.clone();
     if location.starts_with('/') {
-        line.uri = location.to_owned();
+        location.clone_into(&mut line.uri);
     } else {
         let (scheme, rest) = location.split_once("://")?;
         let usual = match scheme {

@@ -56,10 +56,8 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The patterns of a file: whole lines, or with `keys` the first word of each.
 pub(super) fn patterns(text: &str, keys: bool) -> impl Iterator<Item = (usize, &str)> {
-    lines(text).map(move |(number, line)| match keys {
-        true => (number, pair(line).0),
-        false => (number, line),
-    })
+    let pattern = move |line| if keys { pair(line).0 } else { line };
+    lines(text).map(move |(number, line)| (number, pattern(line)))
 }
 
 /// The keys and values of a map, with the numbers of their lines.
