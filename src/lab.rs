@@ -9,6 +9,7 @@
 
 mod answers;
 mod arrivals;
+mod backlog;
 mod browser;
 mod clients;
 mod cookie_jar;

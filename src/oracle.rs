@@ -85,7 +85,7 @@ impl Oracle {
         Self {
             states: States::at_start(&plan.proxy),
             laws: vec![
-                Box::new(conservation::Conservation::default()),
+                Box::new(conservation::Conservation::new(plan)),
                 Box::new(capacity::Capacity::new(plan)),
                 Box::new(eligibility::Eligibility::new(plan)),
                 Box::new(stickiness::Stickiness::new(plan)),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::scenario::Files;
 use crate::scenario::import::Env;
-use crate::scenario::import::haproxy_cfg::{Imported, read_cfg};
+use crate::scenario::import::haproxy_cfg::{Imported, read_cfg_with_lists};
 
 /// A configuration as read, with its texts.
 pub(super) struct Config {
@@ -60,9 +60,37 @@ pub(super) fn read_with(path: &Path, env: &Env, mut files: Files) -> io::Result<
         ids.push(files.add(part.display().to_string(), text));
     }
     Ok(Config {
-        imported: read_cfg(&files, &ids, env),
+        imported: read_cfg_with_lists(&files, &ids, env, &|name| listed(folder_of(path), name)),
         files,
     })
+}
+
+/// The text of the file of patterns, or the map, that a configuration in `folder` calls
+/// `name`: at that path, or else beside the configuration, which may have been written for
+/// another machine.
+fn listed(folder: &Path, name: &str) -> Result<String, String> {
+    let path = folder.join(name);
+    let beside = || Some(folder.join(Path::new(name).file_name()?));
+    let found = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            beside().map_or(Err(error), fs::read)
+        }
+        read => read,
+    };
+    let bytes = found.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The folder of the configuration at `path`.
+fn folder_of(path: &Path) -> &Path {
+    if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(Path::new(""))
+    }
 }
 
 /// The variables of the process.
@@ -81,11 +109,7 @@ pub(super) fn process() -> Env {
 /// # Errors
 /// If the file `given` cannot be read.
 pub(super) fn environment(path: &Path, given: Option<&Path>) -> io::Result<Env> {
-    let folder = if path.is_dir() {
-        path
-    } else {
-        path.parent().unwrap_or(Path::new(""))
-    };
+    let folder = folder_of(path);
     let mut env = process();
     if let Ok(text) = fs::read_to_string(folder.join(".env")) {
         env.read_dotenv(&text);

@@ -43,6 +43,8 @@ impl Recording {
         let backend = self.backend();
         let backend = backend.map_err(|problem| RecordingError::new(self.first, problem))?;
         Ok(Config {
+            maxconn: 0,
+            counting: Vec::new(),
             profile,
             epoch: 0,
             backends: vec![backend],

@@ -11,6 +11,7 @@ use balance::Moment;
 use crate::plan::{self, RequestLine};
 use crate::trace::{self, Sample, Sink};
 
+use super::backlog::ConnectionId;
 use super::clients::Outcome;
 use super::cookie_jar::CookieJar;
 use super::event::Event;
@@ -25,6 +26,8 @@ pub(super) struct Arrivals {
     first: u32,
     plan: plan::Arrivals,
     users: Vec<User>,
+    /// Of each arrival, whether the next one of its user comes over the same connection.
+    kept: Vec<bool>,
 }
 
 /// Somebody who sends one request at a time.
@@ -37,6 +40,17 @@ struct User {
     waiting: VecDeque<u32>,
 }
 
+/// Of each arrival, whether the next one of its user comes over the same connection.
+fn kept(plan: &plan::Arrivals) -> Vec<bool> {
+    let mut kept = vec![false; plan.list.len()];
+    let mut next = vec![true; plan.users.len()];
+    for (place, arrival) in plan.list.iter().enumerate().rev() {
+        let connects = std::mem::replace(&mut next[arrival.user as usize], arrival.connects);
+        kept[place] = !connects;
+    }
+    kept
+}
+
 impl Arrivals {
     /// The load that stands at place `client` of the plan; its arrivals are the client actors
     /// from `first` on.
@@ -45,6 +59,7 @@ impl Arrivals {
             client,
             first,
             users: vec![User::default(); plan.users.len()],
+            kept: kept(plan),
             plan: plan.clone(),
         }
     }
@@ -141,6 +156,18 @@ impl Arrivals {
     /// What the arrival at `place` asks for.
     pub(super) fn line(&self, place: u32) -> &RequestLine {
         self.plan.request(place)
+    }
+
+    /// The connection of its user.
+    pub(super) fn connection(&self, place: u32) -> ConnectionId {
+        let user = self.plan.list[place as usize].user;
+        ConnectionId(1 << 63 | u64::from(self.first) << 32 | u64::from(user))
+    }
+
+    /// Whether its user keeps the connection after it, or has one before its moment.
+    pub(super) fn is_connected(&self, place: u32) -> bool {
+        let user = &self.users[self.plan.list[place as usize].user as usize];
+        user.sent.is_some() || self.kept[place as usize]
     }
 
     /// What its user remembers.

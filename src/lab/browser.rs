@@ -67,6 +67,7 @@ impl Browser {
                 let (client, thread) = (self.client, 0);
                 out.tell(|| trace::Event::Left { client, thread });
                 out.retire();
+                self.connected = false;
             }
             Some(&Step::Visit(times)) if self.loaded < times => {
                 self.loaded += 1;
@@ -149,6 +150,11 @@ impl Browser {
             elapsed,
         });
         self.rest(out);
+    }
+
+    /// Whether it has a connection.
+    pub(super) fn is_connected(&self) -> bool {
+        self.connected
     }
 
     /// What it sends.

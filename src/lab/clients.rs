@@ -10,6 +10,7 @@ use crate::trace::Sink;
 
 use super::answers::Answers;
 use super::arrivals::Arrivals;
+use super::backlog::ConnectionId;
 use super::browser::Browser;
 use super::cookie_jar::CookieJar;
 use super::outbox::Outbox;
@@ -285,6 +286,30 @@ impl Clients {
             (Client::Browser(_) | Client::Arrivals(_), ..) => {}
         }
         self.follow(out);
+    }
+
+    /// The connection over which `client` sends: its own, or that of its user.
+    pub(super) fn connection(&self, client: u32) -> ConnectionId {
+        match self.find(client) {
+            (Client::Arrivals(arrivals), place) => arrivals.connection(place),
+            _ => ConnectionId(u64::from(client)),
+        }
+    }
+
+    /// Whether `client` asks for the target of a redirection. A log has the requests that
+    /// followed already.
+    pub(super) fn follows(&self, client: u32) -> bool {
+        !matches!(self.find(client).0, Client::Arrivals(_))
+    }
+
+    /// Whether `client` keeps the connection that it has, or is about to make another.
+    pub(super) fn is_connected(&self, client: u32) -> bool {
+        match self.find(client) {
+            (Client::Threads(threads), thread) => threads.is_connected(thread),
+            (Client::Script(threads), thread) => threads.is_connected(thread),
+            (Client::Browser(browser), _) => browser.is_connected(),
+            (Client::Arrivals(arrivals), place) => arrivals.is_connected(place),
+        }
     }
 
     /// What `client` sends, and its cookies.

@@ -32,7 +32,7 @@ impl<S: Sink> Stage<'_, S> {
             }
             Action::Stop { node, reach } => {
                 self.nodes[*node].stop(*reach, out);
-                self.port.cut(*node as u32);
+                self.port.cut(*node as u32, out);
             }
             Action::Start { node } => {
                 self.nodes[*node].start(&plan.nodes[*node], &mut out.ground.agenda);

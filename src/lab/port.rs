@@ -1,12 +1,15 @@
 //! The simulated driver: tells the balancing core what happens, and turns what it asks for
 //! into agenda entries.
 
+mod connections;
+mod detours;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use balance::alert::reason_phrase;
 use balance::config::CheckKind;
 use balance::{
-    AttemptId, Balancer, Breach, Chance, Config, ConfigError, Header, Input, Interest, Moment,
+    AttemptId, Balancer, Chance, Config, ConfigError, Door, Header, Input, Interest, Moment,
     OrderId, Output, ProbeId, ProbeOutcome, Request, RequestId, Response, ServerId,
 };
 
@@ -14,7 +17,8 @@ use crate::kernel::{Few, Stream};
 use crate::plan::{self, RequestLine};
 use crate::trace::{Message, Sink};
 
-use super::clients::{Clients, Outcome};
+use super::backlog::Backlog;
+use super::clients::Clients;
 use super::event::{Caller, Event, Handshake};
 use super::lines::{Connection, Line};
 use super::link::{Link, links};
@@ -52,6 +56,12 @@ pub(super) struct Port {
     /// Those whose request is on its way to the node.
     under_way: BTreeMap<AttemptId, Connection>,
     tunnels: Tunnels,
+    /// Who waits for their connection to be accepted; none if nobody ever has to.
+    backlog: Option<Box<Backlog>>,
+    /// The ways in, by port.
+    doors: Vec<(u16, Door)>,
+    /// What clients ask for that follow a redirection.
+    detours: BTreeMap<u32, detours::Detour>,
     /// Requests that are the first over their client's connection.
     newcomers: BTreeSet<RequestId>,
     /// Attempts whose answer is here but for its end.
@@ -93,6 +103,9 @@ impl Port {
             lines: BTreeMap::new(),
             under_way: BTreeMap::new(),
             tunnels: Tunnels::new(config),
+            backlog: Backlog::new(config, clients).map(Box::new),
+            doors: detours::doors(config),
+            detours: BTreeMap::new(),
             newcomers: BTreeSet::new(),
             headed: BTreeSet::new(),
             answering: None,
@@ -138,7 +151,22 @@ impl Port {
         clients: &Clients,
         out: &mut Outbox<'_, S>,
     ) {
-        let tunnel = self.tunnels.of(Some(client), first);
+        if self.watches() && !self.lets_in(client, request, first, clients, out) {
+            return;
+        }
+        self.enters(client, request, first, clients, out);
+    }
+
+    /// A request has come whole over a connection that is accepted.
+    #[inline]
+    fn enters<S: Sink>(
+        &mut self,
+        client: u32,
+        request: RequestId,
+        first: bool,
+        clients: &Clients,
+        out: &mut Outbox<'_, S>,
+    ) {
         if self.lines_matter {
             if first {
                 self.newcomers.insert(request);
@@ -147,9 +175,11 @@ impl Port {
             }
         }
         let (line, jar) = clients.asks(client);
+        let detour = self.detour(client);
+        let line = detour.as_ref().unwrap_or(line);
         let cookie = jar.and_then(|jar| jar.header(out.now()));
         if line.headers.is_empty() && cookie.is_none() {
-            self.tell_arrived(request, tunnel, line, &[], out);
+            self.tell_arrived(request, first, line, &[], out);
         } else {
             let own = line
                 .headers
@@ -157,7 +187,7 @@ impl Port {
                 .map(|(name, value)| (name.as_str(), value.as_str()));
             let cookie = cookie.iter().map(|value| ("cookie", value.as_str()));
             let headers: Vec<Header<'_>> = own.chain(cookie).collect();
-            self.tell_arrived(request, tunnel, line, &headers, out);
+            self.tell_arrived(request, first, line, &headers, out);
         }
     }
 
@@ -166,7 +196,7 @@ impl Port {
     fn tell_arrived<S: Sink>(
         &mut self,
         request: RequestId,
-        tunnel: Option<ServerId>,
+        first: bool,
         line: &RequestLine,
         headers: &[Header<'_>],
         out: &mut Outbox<'_, S>,
@@ -185,20 +215,16 @@ impl Port {
             body: &[],
         };
         let facts = &facts;
-        let input = match (tunnel, line.door) {
-            (Some(server), _) => Input::Continued {
-                request,
-                server,
-                facts,
-            },
-            (None, None) => Input::Arrived {
+        let input = match line.door {
+            None => Input::Arrived {
                 request,
                 backend: line.backend,
                 facts,
             },
-            (None, Some(door)) => Input::Entered {
+            Some(door) => Input::Entered {
                 request,
                 door,
+                first,
                 facts,
             },
         };
@@ -258,6 +284,13 @@ impl Port {
         out: &mut Outbox<'_, S>,
     ) {
         let request = attempt.request;
+        if self.tunnels.is_on()
+            && let Some((server, _)) = self.balancer.placement(request)
+            && self.tunnels.leads_to(server)
+        {
+            self.carried(attempt, server, status, visit, nodes, out);
+            return;
+        }
         let set_cookie = self.set_cookie(attempt, visit, nodes);
         if !self.headed.is_empty() && self.headed.remove(&attempt) {
             self.release(attempt, out);
@@ -283,10 +316,6 @@ impl Port {
                 self.settle(request, out);
                 return;
             }
-        }
-        if self.tunnels.matter() {
-            let server = self.balancer.placement(request).map(|(server, _)| server);
-            self.tunnels.keep(out.numbers().owner(request), server);
         }
         self.post(request, set_cookie);
         self.deliver(request, status, true, visit.restarted(), out);
@@ -329,18 +358,6 @@ impl Port {
         Some(sessions.set_cookie(opened))
     }
 
-    /// A node's connection broke before its answer was whole.
-    pub(super) fn broken<S: Sink>(&mut self, attempt: AttemptId, out: &mut Outbox<'_, S>) {
-        let headed = self.headed.remove(&attempt);
-        self.lines.remove(&attempt);
-        let breach = if headed { Breach::Cut } else { Breach::Empty };
-        self.pump(Input::Broken(attempt, breach), out);
-        if headed {
-            self.deliver(attempt.request, 0, false, false, out);
-        }
-        self.settle(attempt.request, out);
-    }
-
     /// A health check is answered.
     pub(super) fn probed<S: Sink>(&mut self, probe: ProbeId, status: u16, out: &mut Outbox<'_, S>) {
         let outcome = ProbeOutcome::Status(status, reason_phrase(status));
@@ -352,34 +369,9 @@ impl Port {
         self.pump(Input::Probed(probe, ProbeOutcome::Closed), out);
     }
 
-    /// A client closed its connection while it waited for this request.
-    pub(super) fn gone<S: Sink>(&mut self, request: RequestId, out: &mut Outbox<'_, S>) {
-        if self.balancer.ending(request).is_none() {
-            self.pump(Input::Gone(request), out);
-        }
-        self.settle(request, out);
-    }
-
     /// Somebody types a line to the runtime API.
     pub(super) fn ordered<S: Sink>(&mut self, order: OrderId, line: &str, out: &mut Outbox<'_, S>) {
         self.pump(Input::Ordered(order, line), out);
-    }
-
-    /// A node's process ended, and its idle connections with it.
-    pub(super) fn cut(&mut self, node: u32) {
-        for link in self.links.iter_mut().flatten() {
-            if link.node == Some(node) {
-                link.alive = false;
-                link.idle.cut();
-            }
-        }
-    }
-
-    /// A node's process began.
-    pub(super) fn mend(&mut self, node: u32) {
-        for link in self.links.iter_mut().flatten() {
-            link.alive |= link.node == Some(node);
-        }
     }
 
     /// Whether any answer on its way has `Set-Cookie` headers.
@@ -441,9 +433,14 @@ impl Port {
             Output::Close { request } => self.deliver(request, 0, false, false, out),
             Output::Hangup(attempt) => {
                 self.lines.remove(&attempt);
-                if self.headed.remove(&attempt) {
+                let headed = self.headed.remove(&attempt);
+                let waits = match self.tunnels.close(attempt) {
+                    Some(tunnel) => tunnel.rider,
+                    None => headed.then_some(attempt.request),
+                };
+                if let Some(request) = waits {
                     // What the client got so far is not a whole answer.
-                    self.deliver(attempt.request, 0, false, false, out);
+                    self.deliver(request, 0, false, false, out);
                 }
             }
             Output::Probe(probe) => {
@@ -571,7 +568,9 @@ impl Port {
         Job::Request {
             attempt,
             session: match node.sessions() {
-                Some(sessions) => self.session(attempt.request, sessions, clients, out),
+                Some(sessions) => {
+                    self.session(self.tunnels.rider(attempt), sessions, clients, out)
+                }
                 None => Brought::NONE,
             },
             line: connection.line(),
@@ -670,17 +669,6 @@ impl Port {
         } else {
             self.mail.remove(&request);
             out.numbers().ended(request);
-        }
-    }
-
-    /// Where `request` was placed, as far as samples tell.
-    #[inline]
-    pub(super) fn placement(&self, request: RequestId) -> Outcome {
-        let placement = self.balancer.placement(request);
-        Outcome {
-            server: placement.map(|(server, _)| server),
-            by: placement.map(|(_, by)| by),
-            ..Outcome::NOTHING
         }
     }
 

@@ -137,6 +137,7 @@ impl ScriptThreads {
                 out.at(moment, TIMERS, Event::ClientTurn { client });
             }
             Next::End => {
+                state.connected = false;
                 self.group.active -= 1;
                 common.retired(self.client);
                 out.retire();
@@ -273,6 +274,11 @@ impl ScriptThreads {
             let client = self.first + thread;
             out.at(out.now() + think, TIMERS, Event::ClientTurn { client });
         }
+    }
+
+    /// Whether a thread keeps its connection.
+    pub(super) fn is_connected(&self, thread: u32) -> bool {
+        self.threads[thread as usize].connected
     }
 
     /// What a thread sends now.

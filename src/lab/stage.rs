@@ -78,10 +78,10 @@ impl<S: Sink> Stage<'_, S> {
         );
         match parcel.kind() {
             kind::DELIVERED => {
-                if port.has_mail() {
-                    self.deliver_mail(parcel);
-                } else {
+                if parcel.flags() & SERVED != 0 && !port.has_mail() && !port.watches() {
                     Self::hand_over(parcel, &[], port, clients, out);
+                } else {
+                    self.deliver_with_care(parcel);
                 }
             }
             kind::ARRIVES => {
@@ -104,12 +104,24 @@ impl<S: Sink> Stage<'_, S> {
         }
     }
 
-    /// A client has its answer, and perhaps `Set-Cookie` headers with it.
+    /// A client has an answer that may redirect it or bring `Set-Cookie` headers, or about which
+    /// others want to know.
     #[inline(never)]
-    fn deliver_mail(&mut self, parcel: Parcel) {
-        let set_cookies = self.port.collect(RequestId(parcel.a()));
-        let (port, clients, out) = (&*self.port, &mut *self.clients, &mut self.out);
+    fn deliver_with_care(&mut self, parcel: Parcel) {
+        let (port, clients, out) = (&mut *self.port, &mut *self.clients, &mut self.out);
+        let request = RequestId(parcel.a());
+        let served = parcel.flags() & SERVED != 0;
+        if !served && port.redirects(request, parcel.status(), clients, out) {
+            return;
+        }
+        let set_cookies = port.collect(request);
+        let owner = out.numbers().owner(request);
         Self::hand_over(parcel, &set_cookies, port, clients, out);
+        if let Some(client) = owner
+            && port.watches()
+        {
+            port.watch(client, clients, out);
+        }
     }
 
     #[expect(clippy::inline_always, reason = "one step of the way of every request")]
@@ -117,7 +129,7 @@ impl<S: Sink> Stage<'_, S> {
     fn hand_over(
         parcel: Parcel,
         set_cookies: &[String],
-        port: &Port,
+        port: &mut Port,
         clients: &mut Clients,
         out: &mut Outbox<'_, S>,
     ) {
@@ -150,10 +162,13 @@ impl<S: Sink> Stage<'_, S> {
             Event::Horizon => out.retire(),
             Event::Wake => port.woke(out),
             Event::ThreadStart { client } => clients.start(client, out),
-            Event::ClientTurn { client } => clients.turn(client, out),
+            Event::ClientTurn { client } => {
+                clients.turn(client, out);
+                port.watch(client, clients, out);
+            }
             Event::TimedOut { client } => clients.timed_out(client, out),
             Event::Unconnected { client } => clients.unconnected(client, out),
-            Event::Gone { request } => port.gone(request, out),
+            Event::Gone { request } => port.gone(request, clients, out),
             Event::AttemptConnection(attempt, step) => {
                 self.shake_hands(Caller::Attempt(attempt), step);
             }

@@ -134,6 +134,7 @@ impl ThreadGroup {
             let client = self.client;
             out.tell(|| trace::Event::Left { client, thread });
             out.retire();
+            state.sent = Moment::NEVER;
             return;
         }
         if state.left != ENDLESS {
@@ -252,6 +253,11 @@ impl ThreadGroup {
             let client = self.first + thread;
             out.after(think, Event::ClientTurn { client });
         }
+    }
+
+    /// Whether a thread keeps its connection.
+    pub(super) fn is_connected(&self, thread: u32) -> bool {
+        self.plan.keep_alive && self.threads[thread as usize].sent != Moment::NEVER
     }
 
     /// What every thread sends.

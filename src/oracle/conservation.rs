@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use balance::action::{Action, Rule};
 use balance::{Moment, RequestId};
 
 use super::Law;
+use crate::plan::Plan;
 use crate::trace::{Event, Sample, States};
 
 /// Counts requests in and out, for each client and for each request number.
@@ -14,6 +16,29 @@ pub(super) struct Conservation {
     waiting: BTreeMap<(u32, u32), RequestId>,
     /// Requests that the balancer has not ended.
     open: BTreeSet<RequestId>,
+    /// Some backend is in mode tcp: there a connection ends once, whatever is asked over it.
+    connections: bool,
+    /// Some rule redirects clients.
+    redirects: bool,
+}
+
+impl Conservation {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self {
+            redirects: plan.proxy.frontends.iter().any(|frontend| {
+                let listed = frontend
+                    .rules
+                    .request
+                    .iter()
+                    .chain(&frontend.rules.redirect);
+                let inherited = frontend.rules.inherited.is_some();
+                let redirect = |rule: &Rule| matches!(rule.action, Action::Redirect(_));
+                inherited || listed.into_iter().any(redirect)
+            }),
+            connections: plan.proxy.backends.iter().any(|backend| !backend.http),
+            ..Self::default()
+        }
+    }
 }
 
 impl Law for Conservation {
@@ -34,13 +59,15 @@ impl Law for Conservation {
                         request.0, earlier.0
                     ));
                 }
-                if !self.open.insert(request) {
+                if !self.open.insert(request) && !self.connections {
                     return Err(format!("number {} is given out twice", request.0));
                 }
                 Ok(())
             }
             Event::Balancer(balance::Event::Ended(request)) => {
-                if self.open.remove(&request) {
+                // A client that follows a redirection asks again under the same number.
+                let again = self.redirects && self.waiting.values().any(|it| *it == request);
+                if self.open.remove(&request) || again {
                     Ok(())
                 } else {
                     Err(format!("request {} ends without having begun", request.0))

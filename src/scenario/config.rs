@@ -2,13 +2,13 @@
 
 use balance::action::Action;
 use balance::config::{Backend, Balance, Fetch, HashKey, StickRule};
-use balance::route::Rules;
+use balance::route::{Bind, Rules};
 use balance::{BackendId, Config, Door, Frontend, FrontendId};
 
 use crate::plan::RuleLines;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::extends::{beside, read_text};
-use crate::scenario::import::haproxy_cfg::{Close, Imported, Reuse, read_cfg};
+use crate::scenario::import::haproxy_cfg::{Close, Imported, Reuse, read_cfg_with_lists};
 use crate::scenario::import::{Directive, Env};
 use crate::scenario::locate::{FileId, Files, Place};
 use crate::scenario::tree::Node;
@@ -47,7 +47,9 @@ pub(crate) fn read(
         return Ok(None);
     }
     let file = named_file(root, "config", source, files, notes).ok_or(Unusable)?;
-    let imported = read_cfg(files, &[file], &env);
+    let config = files.file(file).name.clone();
+    let list = |name: &str| source.text(&beside(&config, name));
+    let imported = read_cfg_with_lists(files, &[file], &env, &list);
     notes.extend(imported.notes.iter().cloned());
     if imported.is_refused() {
         return Err(Unusable);
@@ -142,6 +144,8 @@ fn decides_nothing(config: &Config) -> bool {
     let idle = |rules: &Rules| {
         rules.inherited.is_none()
             && rules.redirect.is_empty()
+            && rules.connection.is_empty()
+            && rules.content.is_empty()
             && rules.request.iter().all(|rule| match &rule.action {
                 Action::SetHeader(name, _) | Action::AddHeader(name, _) => name != "cookie",
                 _ => false,
@@ -182,16 +186,21 @@ fn entry(imported: &Imported) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// The way in through the frontend at `at`, if its rules matter: its first address without
-/// encryption, otherwise its first.
+/// The way in through the frontend at `at`, if its rules matter.
 fn door(config: &Config, at: usize) -> Option<Door> {
     let frontend = &config.frontends[at];
-    let ruled = !frontend.rules.is_empty() || !frontend.switches.is_empty();
-    let bind = frontend.binds.iter().position(|bind| !bind.ssl);
+    let monitored = frontend.monitor.is_some();
+    let ruled = monitored || !frontend.rules.is_empty() || !frontend.switches.is_empty();
     ruled.then(|| Door {
         frontend: FrontendId(at as u32),
-        bind: bind.unwrap_or(0) as u32,
+        bind: usual_bind(frontend).map_or(0, |(at, _)| at as u32),
     })
+}
+
+/// Its first address without encryption, otherwise its first.
+fn usual_bind(frontend: &Frontend) -> Option<(usize, &Bind)> {
+    let binds = || frontend.binds.iter().enumerate();
+    binds().find(|(_, bind)| !bind.ssl).or(binds().next())
 }
 
 /// The whole line numbered `line`, from 1.

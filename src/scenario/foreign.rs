@@ -19,7 +19,7 @@ pub use origin::write_out;
 use crate::plan::{Client, Node, Plan, Sampled};
 use crate::scenario::config::{self, Base};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
-use crate::scenario::import::haproxy_cfg::Imported;
+use crate::scenario::import::haproxy_cfg::{Close, Frontend, Imported};
 use crate::scenario::import::log::Load;
 use crate::scenario::load::{Loaded, Refused};
 use crate::scenario::locate::{FileId, Files};
@@ -61,13 +61,15 @@ pub struct Pieces {
     pub notes: Vec<Diagnostic>,
 }
 
-/// The load where no test plan is given: ten threads of a hundred requests.
-pub fn users() -> Named<schema::Client> {
+/// The load where no test plan is given: ten threads of a hundred requests. `kept`: the proxy
+/// keeps their connections.
+pub fn users(kept: bool) -> Named<schema::Client> {
     let group = schema::ThreadGroup {
         threads: Some(10),
         loops: Some(100),
         ramp_up: Some(Time("1s".to_owned())),
         cookies: Some(Cookies::Keep),
+        keep_alive: (!kept).then_some(false),
         ..schema::ThreadGroup::default()
     };
     let client = schema::Client::ThreadGroup(Box::new(group));
@@ -169,7 +171,10 @@ fn sketch(
         profile: containers.and_then(Containers::profile).map(str::to_owned),
         warm_up: time(WARM_UP),
         nodes: Some(nodes),
-        clients: Some(clients.unwrap_or_else(users)),
+        clients: Some(clients.unwrap_or_else(|| {
+            let closes = |frontend: &Frontend| frontend.close == Close::Both;
+            users(!imported.frontends.iter().any(closes))
+        })),
         wire: Some(schema::Wire {
             client: time(wire),
             node: time(wire),

@@ -1,5 +1,6 @@
 //! Which state every server is in, followed through the events of a run.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use balance::config::{Config, InitState, Server};
@@ -77,16 +78,16 @@ pub struct States {
 impl States {
     /// The states at the start of a proxy with these settings.
     pub fn at_start(config: &Config) -> Self {
-        let backends = config.backends.iter();
+        let mut start = Start::of(config);
+        let backends = (0..).zip(&config.backends).map(|(place, settings)| {
+            let backend = BackendId(place);
+            let slots = 0..settings.servers.len() as u32;
+            let ids = slots.map(|slot| ServerId { backend, slot });
+            ids.map(|id| Some((start.status(id), Moment::ZERO)))
+                .collect()
+        });
         Self {
-            backends: backends
-                .map(|backend| {
-                    let servers = backend.servers.iter();
-                    servers
-                        .map(|server| Some((status_at_start(config, server), Moment::ZERO)))
-                        .collect()
-                })
-                .collect(),
+            backends: backends.collect(),
         }
     }
 
@@ -131,19 +132,74 @@ impl States {
     }
 }
 
-/// The status of `server` when the process starts (spec: server states, 1 and 4). A server
-/// that tracks another reads as that one does.
-fn status_at_start(config: &Config, server: &Server) -> Status {
-    if server.disabled {
-        return Status::Maint;
-    }
-    let Some(check) = &server.check else {
-        return tracked(config, server).map_or(Status::NoCheck, |target| {
-            match status_at_start(config, target.1) {
-                Status::Maint | Status::MaintVia(_) => Status::MaintVia(target.0),
-                status => status,
+/// The statuses of servers when the process starts (spec: server states, 1 and 4).
+struct Start<'a> {
+    config: &'a Config,
+    /// Where servers are, by the names of backend and server; empty if nobody tracks anybody.
+    places: BTreeMap<(&'a str, &'a str), ServerId>,
+    known: BTreeMap<ServerId, Status>,
+}
+
+impl<'a> Start<'a> {
+    fn of(config: &'a Config) -> Self {
+        let mut start = Self {
+            config,
+            places: BTreeMap::new(),
+            known: BTreeMap::new(),
+        };
+        let mut servers = config.backends.iter().flat_map(|backend| &backend.servers);
+        if servers.any(|server| server.track.is_some()) {
+            for (place, settings) in (0..).zip(&config.backends) {
+                for (slot, server) in (0..).zip(&settings.servers) {
+                    let names = (settings.name.as_str(), server.name.as_str());
+                    let backend = BackendId(place);
+                    let id = ServerId { backend, slot };
+                    start.places.entry(names).or_insert(id);
+                }
             }
-        });
+        }
+        start
+    }
+
+    /// The status of one server. Who tracks another reads as that one does.
+    fn status(&mut self, id: ServerId) -> Status {
+        let mut way = Vec::new();
+        let mut at = id;
+        let mut status = loop {
+            if let Some(&known) = self.known.get(&at) {
+                break known;
+            }
+            let server = &self.config.backends[at.backend.0 as usize].servers[at.slot as usize];
+            if server.disabled || server.check.is_some() {
+                break own_status(server);
+            }
+            let tracked = server.track.as_ref();
+            let target = tracked.and_then(|(backend, name)| self.places.get(&(backend, name)));
+            // A chain without end is refused elsewhere.
+            match target {
+                Some(&target) if way.len() <= self.places.len() => {
+                    way.push(at);
+                    at = target;
+                }
+                _ => break Status::NoCheck,
+            }
+        };
+        self.known.insert(at, status);
+        while let Some(tracker) = way.pop() {
+            if let Status::Maint | Status::MaintVia(_) = status {
+                status = Status::MaintVia(at);
+            }
+            self.known.insert(tracker, status);
+            at = tracker;
+        }
+        status
+    }
+}
+
+/// The status of a server that is disabled or checked.
+fn own_status(server: &Server) -> Status {
+    let Some(check) = server.check.as_ref().filter(|_| !server.disabled) else {
+        return Status::Maint;
     };
     match server.init_state {
         InitState::Down if check.rise > 1 => Status::DownGoingUp(check.rise - 1, check.rise),
@@ -151,19 +207,6 @@ fn status_at_start(config: &Config, server: &Server) -> Status {
         InitState::None | InitState::Up if check.fall > 1 => Status::UpGoingDown(1, check.fall),
         InitState::FullyUp | InitState::None | InitState::Up => Status::Up,
     }
-}
-
-/// The server that `server` tracks, if it is there.
-fn tracked<'a>(config: &'a Config, server: &Server) -> Option<(ServerId, &'a Server)> {
-    let (backend, name) = server.track.as_ref()?;
-    let place = config.backends.iter().position(|b| b.name == *backend)?;
-    let servers = &config.backends[place].servers;
-    let slot = servers.iter().position(|s| s.name == *name)?;
-    let id = ServerId {
-        backend: BackendId(place as u32),
-        slot: slot as u32,
-    };
-    Some((id, &servers[slot]))
 }
 
 #[cfg(test)]

@@ -129,3 +129,86 @@ fn a_folder_that_cannot_run_says_what_is_missing() {
         remarks(&output)
     );
 }
+
+#[test]
+fn lists_beside_the_configuration_are_read_and_missing_ones_refused() {
+    let config = "\
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 5s
+    timeout server 5s
+frontend in
+    bind :80
+    acl known hdr(host) -f /etc/haproxy/hosts.lst
+    use_backend %[hdr(host),map(hosts.map,other)] unless known
+    default_backend app
+backend app
+    server a 127.0.0.1:8081 check
+backend other
+    server b 127.0.0.1:8082 check
+";
+    let texts = [("haproxy.cfg", config), ("hosts.lst", "a.example\n")];
+    let there = folder(
+        "lists",
+        &[texts[0], texts[1], ("hosts.map", "b.example app\n")],
+    );
+    let run = |folder: &Path| ask(&["check", &folder.join("haproxy.cfg").to_string_lossy()]);
+    let output = run(&there);
+    ends(&output, 0);
+    assert!(!out(&output).contains("not modelled"), "{}", out(&output));
+
+    let missing = folder("no-list", &texts);
+    let output = run(&missing);
+    ends(&output, 3);
+    let told = remarks(&output);
+    assert!(
+        told.contains("the file `hosts.map` cannot be read: there is no such file")
+            && told.contains("haproxy.cfg:9:17"),
+        "{told}"
+    );
+
+    let broken = folder(
+        "bad-list",
+        &[texts[0], texts[1], ("hosts.map", "b.example\n")],
+    );
+    let config = config.replace("map(hosts.map,other)", "map_str_ip(hosts.map)");
+    fs::write(broken.join("haproxy.cfg"), config).expect("a file");
+    let output = run(&broken);
+    ends(&output, 3);
+    let told = remarks(&output);
+    assert!(
+        told.contains("line 1 of `hosts.map`: `` is no address"),
+        "{told}"
+    );
+}
+
+#[test]
+fn clients_follow_redirections_to_the_other_ports_of_the_proxy() {
+    let config = "\
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind :80
+    bind :443 ssl crt site.pem
+    redirect scheme https code 301 if !{ ssl_fc }
+    http-request redirect location /app%[path] if !{ path_beg /app }
+    default_backend app
+backend app
+    server a 127.0.0.1:8081 check
+    server b 127.0.0.1:8082 check
+";
+    let folder = folder("redirects", &[("haproxy.cfg", config)]);
+    let config = folder.join("haproxy.cfg");
+    let output = ask(&["run", "--verify", &config.to_string_lossy()]);
+    ends(&output, 0);
+    let table = out(&output);
+    assert!(table.contains("500   50.0 %       0"), "{table}");
+    assert!(
+        table.contains("total       1000  100.0 %       0"),
+        "{table}"
+    );
+}

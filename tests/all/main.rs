@@ -4,6 +4,7 @@ mod browser;
 mod checks;
 mod cli;
 mod conform;
+mod connections;
 mod console;
 mod diagnostics;
 mod differences;

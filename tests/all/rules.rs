@@ -4,7 +4,7 @@
 
 mod ours;
 #[cfg(unix)]
-mod theirs;
+pub(crate) mod theirs;
 
 use std::fmt;
 use std::fs;
@@ -32,14 +32,28 @@ pub(crate) struct Case {
     pub(crate) requests: Vec<Asked>,
 }
 
-/// One request of a case: `#> [PORT] METHOD TARGET [| NAME: VALUE]...`
+/// One request of a case: `#> [@MILLISECONDS] [PORT] METHOD TARGET [| NAME: VALUE]...`
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    /// When it is sent, in milliseconds after the first one; else as soon as the one before
+    /// is answered.
+    pub(crate) at: Option<u64>,
     pub(crate) port: u16,
     pub(crate) method: String,
     pub(crate) uri: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
+}
+
+/// The status that servers answer to a request for this path: 404 to `/status/404`.
+fn status(uri: &str) -> u16 {
+    let number = uri.strip_prefix("/status/");
+    number.and_then(|number| number.parse().ok()).unwrap_or(200)
+}
+
+/// Whether HAProxy writes no line about a request for this target: it only asks how it is.
+fn unlogged(uri: &str) -> bool {
+    uri == "/monitor"
 }
 
 /// What became of a request.
@@ -71,6 +85,9 @@ impl fmt::Display for Outcome {
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(at) = self.at {
+            write!(f, "@{at} ")?;
+        }
         write!(f, "{} {} {}", self.port, self.method, self.uri)?;
         for (name, value) in &self.headers {
             write!(f, " | {name}: {value}")?;
@@ -98,15 +115,23 @@ impl Case {
 fn asked(line: &str) -> Asked {
     let mut parts = line.split(" | ");
     let words: Vec<&str> = parts.next().unwrap_or_default().split(' ').collect();
+    let at = words[0].strip_prefix('@');
+    let words = if at.is_some() {
+        &words[1..]
+    } else {
+        &words[..]
+    };
+    let at = at.map(|at| at.parse().expect("a time in milliseconds"));
     let (port, words) = match words[0].parse() {
         Ok(port) => (port, &words[1..]),
-        Err(_) => (9001, &words[..]),
+        Err(_) => (9001, words),
     };
     let header = |part: &str| {
         let (name, value) = part.split_once(':').expect("a header has a name");
         (name.to_owned(), value.trim().to_owned())
     };
     Asked {
+        at,
         port,
         method: words[0].to_owned(),
         uri: words[1].to_owned(),

@@ -108,6 +108,7 @@ fn asserted() -> BTreeSet<String> {
         .chain(answers)
         .chain(imports)
         .chain(composes)
+        .chain(["lab/connections".to_owned()])
         .chain(
             crate::rules::names()
                 .into_iter()

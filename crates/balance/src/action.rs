@@ -4,6 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::counter::{Datum, Level, TableId};
 use crate::expression::Expression;
 use crate::fetch::path_and_query;
 use crate::pattern::{Matching, Regex};
@@ -22,7 +23,7 @@ pub struct Rule {
 /// What a rule does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// `allow`: the section's further rules are not looked at.
+    /// `allow`, `accept`: the section's further rules of the kind are not looked at.
     Allow,
     /// `set-header NAME FORMAT`
     SetHeader(String, Format),
@@ -60,6 +61,12 @@ pub enum Action {
     SetVarFormat(String, Format),
     /// `unset-var(NAME)`
     UnsetVar(String),
+    /// `track-sc0 EXPRESSION table TABLE`
+    Track(u8, Expression, TableId, Level),
+    /// `sc-inc-gpc0(N)`, `sc-inc-gpc1(N)`
+    Raise(u8, Datum),
+    /// `sc-set-gpt0(N) EXPRESSION`
+    SetTag(u8, Expression),
     /// `redirect`
     Redirect(Redirect),
     /// `deny` with this status.

@@ -94,7 +94,7 @@ impl Balancer {
         response: &Response<'_>,
         bytes: u64,
     ) -> bool {
-        let listened_to = self.wants_decisions();
+        let listened_to = self.wants_decisions() || !self.tracked.is_empty();
         let request = attempt.request;
         let Some((flow, backend)) = self.present(attempt, Phase::Waiting) else {
             return false;
@@ -174,6 +174,9 @@ impl Balancer {
         }
         if persists {
             self.release_place(request);
+        }
+        if !self.tracked.is_empty() {
+            self.untrack(now, request);
         }
         if self.wants_decisions() {
             self.note(Event::Ended(request));

@@ -303,11 +303,9 @@ pub(crate) fn numeric_ids(servers: &[config::Server]) -> Vec<u32> {
 /// Everything in `config` that contradicts itself.
 pub(crate) fn check(config: &config::Config) -> Result<(), Vec<ConfigError>> {
     let mut errors = Vec::new();
-    for (index, backend) in config.backends.iter().enumerate() {
-        if config.backends[..index]
-            .iter()
-            .any(|other| other.name == backend.name)
-        {
+    let mut names = alloc::collections::BTreeSet::new();
+    for backend in &config.backends {
+        if !names.insert(&backend.name) {
             errors.push(ConfigError::DuplicateBackend(backend.name.clone()));
         }
         check_backend(backend, &mut errors);

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::backend::{self, Backend};
 use crate::chance::Chance;
 use crate::config::Config;
+use crate::counter::{Counters, Tracks};
 use crate::crowd::Crowd;
 use crate::error::ConfigError;
 use crate::event::{By, CheckCode, Event, Interest, Status};
@@ -77,6 +78,10 @@ pub struct Balancer {
     pub(crate) tarpits: Vec<LaneIndex>,
     /// Of requests that rules changed or answered, until their numbers are used again.
     pub(crate) passages: BTreeMap<RequestId, Passage>,
+    /// The stick tables that count.
+    pub(crate) counters: Counters,
+    /// What live requests track in them.
+    pub(crate) tracked: BTreeMap<RequestId, Tracks>,
     pub(crate) flows: Slots<RequestId, Flow>,
     /// Of requests that wait in a queue, their places there.
     pub(crate) places: BTreeMap<RequestId, Ticket>,
@@ -108,6 +113,8 @@ impl Balancer {
             epoch,
             backends,
             frontends,
+            counting,
+            maxconn: _,
         } = config;
         let mut timers = Timers::default();
         let backends = backends
@@ -128,6 +135,8 @@ impl Balancer {
             tarpits,
             frontends,
             passages: BTreeMap::new(),
+            counters: Counters::new(counting),
+            tracked: BTreeMap::new(),
             flows: Slots::default(),
             places: BTreeMap::new(),
             timers,
@@ -201,13 +210,10 @@ impl Balancer {
             Input::Entered {
                 request,
                 door,
+                first,
                 facts,
-            } => self.enter(now, request, door, facts, chance),
-            Input::Continued {
-                request,
-                server,
-                facts,
-            } => self.resume(now, request, server, facts, chance),
+            } => self.enter(now, request, (door, first), facts, chance),
+            Input::Stirred(attempt) => self.stirred(now, attempt),
             Input::Connected(attempt) => self.connected(now, attempt, chance),
             Input::Refused(attempt) => self.refused(now, attempt, chance),
             Input::Answered(attempt, response) => self.answered(now, attempt, response, chance),
@@ -394,84 +400,6 @@ impl Balancer {
     /// Something spoke of what is over.
     pub(crate) fn note_ghost(&mut self) {
         self.note(Event::Ghost);
-    }
-
-    /// Resolves `track` (spec: server states, 7).
-    fn link_trackers(&mut self) -> Result<(), Vec<ConfigError>> {
-        let mut links = Vec::new();
-        let mut errors = Vec::new();
-        for backend in &self.backends {
-            for server in &backend.servers {
-                let Some((other, name)) = &server.config.track else {
-                    continue;
-                };
-                let owner = if other.is_empty() {
-                    &backend.config.name
-                } else {
-                    other
-                };
-                let complaint = |why| ConfigError::Track {
-                    backend: backend.config.name.clone(),
-                    server: server.config.name.clone(),
-                    target: alloc::format!("{owner}/{name}"),
-                    why,
-                };
-                match self.server_named(owner, name) {
-                    None => errors.push(complaint("there is no such server")),
-                    Some(target) if target == server.id => errors.push(complaint("it is itself")),
-                    Some(target) => links.push((server.id, target)),
-                }
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        for (id, target) in links {
-            self.server_mut(id).tracks = Some(target);
-            self.server_mut(target).trackers.push(id);
-        }
-        self.check_tracking()
-    }
-
-    /// A chain of tracking must end at a server with checks.
-    fn check_tracking(&self) -> Result<(), Vec<ConfigError>> {
-        let mut errors = Vec::new();
-        let total: usize = self
-            .backends
-            .iter()
-            .map(|backend| backend.servers.len())
-            .sum();
-        for server in self.backends.iter().flat_map(|backend| &backend.servers) {
-            let chain = core::iter::successors(Some(server), |server| {
-                server.tracks.map(|tracked| self.server(tracked))
-            });
-            let mut last = server;
-            let mut length = 0_usize;
-            for link in chain.take(total + 1) {
-                last = link;
-                length += 1;
-            }
-            let why = match length {
-                1 => continue,
-                n if n > total => "the chain leads back to itself",
-                _ if !last.check.configured => "it has no checks",
-                _ => continue,
-            };
-            errors.push(ConfigError::Track {
-                backend: self.backends[server.id.backend.0 as usize]
-                    .config
-                    .name
-                    .clone(),
-                server: server.config.name.clone(),
-                target: last.config.name.clone(),
-                why,
-            });
-        }
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(errors)
-        }
     }
 }
 

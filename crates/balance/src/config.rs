@@ -11,6 +11,7 @@ use core::net::SocketAddr;
 
 pub use check::{Check, CheckKind, InitState, Observe, OnError};
 
+use crate::counter::Counting;
 use crate::profile::Profile;
 use crate::route::{Frontend, Rules};
 use crate::rule::{PersistRule, UseServer};
@@ -28,6 +29,10 @@ pub struct Config {
     pub backends: Vec<Backend>,
     /// The frontends, in configuration order; requests may also be sent straight to backends.
     pub frontends: Vec<Frontend>,
+    /// `maxconn` of `global`; 0 is no limit. Connections beyond it are the driver's.
+    pub maxconn: u32,
+    /// The stick tables that count.
+    pub counting: Vec<Counting>,
 }
 
 /// One backend (manual: "backend", "balance", "cookie", "option ...").
@@ -35,8 +40,10 @@ pub struct Config {
 pub struct Backend {
     /// Its name.
     pub name: String,
-    /// `mode http` rather than `mode tcp`, in which a server is chosen once for a connection:
-    /// the driver says so by [`Continued`](crate::Input::Continued).
+    /// `mode http` rather than `mode tcp`, in which a server is chosen once for a connection.
+    /// What is a request elsewhere is a connection there: its answer is
+    /// [`Finished`](crate::Input::Finished) when it is closed, and what comes between is
+    /// [`Stirred`](crate::Input::Stirred).
     pub http: bool,
     /// `balance`
     pub balance: Balance,

@@ -8,6 +8,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::config::HashFunction;
 use crate::expression::Value;
 use crate::hash::avalanche;
+use crate::map::Map;
 use crate::pattern::Regex;
 
 /// One step of an expression.
@@ -61,6 +62,8 @@ pub enum Converter {
     Arithmetic(Operation, i64),
     /// `ipmask(M4[,M6])`: bits kept of either kind of address.
     Mask(u8, u8),
+    /// `map(FILE[,DEFAULT])` and its relatives.
+    Map(Map),
     /// `djb2`, `sdbm`, `wt6`, `crc32`, each with or without a final mixing.
     Hash(HashFunction, bool),
 }
@@ -149,6 +152,7 @@ impl Converter {
             Self::Complement => Some(Value::Int(!value.number()?)),
             Self::Arithmetic(operation, by) => Some(Value::Int(operation.of(value.number()?, *by))),
             Self::Mask(four, six) => Some(Value::Address(masked(value.address()?, *four, *six))),
+            Self::Map(map) => map.look_up(value),
             Self::Hash(function, mixed) => {
                 let hash = function.hash(value.text().as_bytes());
                 let hash = if *mixed { avalanche(hash) } else { hash };

@@ -4,7 +4,7 @@ use crate::balancer::Balancer;
 use crate::chance::Chance;
 use crate::event::{By, Event};
 use crate::flow::{Flow, Mark, Phase};
-use crate::ids::{BackendId, RequestId, ServerId};
+use crate::ids::{AttemptId, BackendId, RequestId};
 use crate::journey::{Passage, Stop, Verdict};
 use crate::output::Output;
 use crate::request::Request;
@@ -39,41 +39,26 @@ impl Balancer {
         &mut self,
         now: Moment,
         request: RequestId,
-        door: Door,
+        (door, first): (Door, bool),
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) {
         if self.frontend(door).is_none() || self.flows.at(request).phase != Phase::Over {
             return self.note_ghost();
         }
-        let verdict = self.journey(Some(door), None, facts, chance);
+        let verdict = self.journey(now, Some((door, first)), None, facts, chance);
         self.follow(now, request, Some(door), verdict, facts, chance);
     }
 
-    /// A request has arrived over a connection that leads to `server`.
-    pub(crate) fn resume(
-        &mut self,
-        now: Moment,
-        request: RequestId,
-        server: ServerId,
-        facts: &Request<'_>,
-        chance: &mut dyn Chance,
-    ) {
-        let flow = self.flows.at(request);
-        let backend = self.backends.get_mut(server.backend.0 as usize);
-        let backend = backend.filter(|backend| {
-            let there = backend.servers.get(server.slot as usize);
-            there.is_some_and(|there| !there.deleted) && flow.phase == Phase::Over
-        });
-        let Some(backend) = backend else {
+    /// Something more passes over the connection of `attempt`.
+    pub(crate) fn stirred(&mut self, now: Moment, attempt: AttemptId) {
+        if !self.is_live(attempt, &[Phase::Relaying]) {
             return self.note_ghost();
-        };
-        Self::admit(now, flow, backend, facts);
-        flow.marks.set(Mark::Assigned);
-        flow.server = server.slot;
-        self.passages.remove(&request);
-        self.forget_crowd(request);
-        self.place(now, request, chance);
+        }
+        let request = attempt.request;
+        self.timers.disarm(&mut self.flows, request);
+        let lane = self.backend_of(request).limits.server;
+        self.timers.arm(&mut self.flows, now, lane, request);
     }
 
     /// A request has arrived whole for a backend with rules.
@@ -85,7 +70,7 @@ impl Balancer {
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) {
-        let verdict = self.journey(None, Some(backend), facts, chance);
+        let verdict = self.journey(now, None, Some(backend), facts, chance);
         self.follow(now, request, None, verdict, facts, chance);
     }
 
@@ -104,7 +89,11 @@ impl Balancer {
             persisting,
             server,
             mut passage,
+            tracks,
         } = verdict;
+        if tracks.any() {
+            self.tracked.insert(request, tracks);
+        }
         let rewrite = passage.rewrite.take();
         self.passages.remove(&request);
         self.forget_crowd(request);
@@ -208,12 +197,28 @@ impl Balancer {
         self.leave(now, request);
     }
 
+    /// The counters that `request` tracked are free of it.
+    #[inline(never)]
+    pub(crate) fn untrack(&mut self, now: Moment, request: RequestId) {
+        if let Some(tracks) = self.tracked.remove(&request) {
+            let flow = &self.flows[request];
+            // What its server answered, or the server's failure to.
+            let failed = matches!(&flow.letters, b"SH" | b"sH" | b"SD" | b"sD" | b"PH");
+            let answered = flow.answered_at != Moment::NEVER;
+            let status = (answered || failed).then_some(flow.status);
+            self.counters.release(&tracks, status, now);
+        }
+    }
+
     /// A request that never got to a backend is over.
     pub(crate) fn leave(&mut self, now: Moment, request: RequestId) {
         self.timers.disarm(&mut self.flows, request);
         let flow = &mut self.flows[request];
         flow.phase = Phase::Over;
         flow.until = now;
+        if !self.tracked.is_empty() {
+            self.untrack(now, request);
+        }
         self.note(Event::Ended(request));
     }
 

@@ -8,6 +8,7 @@ use core::net::IpAddr;
 
 use crate::config::Fetch;
 use crate::converter::Converter;
+use crate::counter::{Asked, Question};
 use crate::fetch::{each_cookie, each_param, elements, path_and_query};
 use crate::ids::BackendId;
 use crate::request::Request;
@@ -33,6 +34,8 @@ pub enum Origin {
     HeaderAt(String, i32),
     /// `req.fhdr(NAME)`: whole lines, commas included.
     HeaderLine(String),
+    /// `req.fhdr(NAME,N)`: the N-th of those lines.
+    LineAt(String, i32),
     /// `req.hdr_cnt(NAME)`
     HeaderCount(String),
     /// `req.cook_cnt(NAME)`
@@ -72,6 +75,8 @@ pub enum Origin {
     ServerQueue(BackendId, String),
     /// `var(NAME)`
     Variable(String),
+    /// `sc_http_req_rate(N)`, `src_get_gpc0(TABLE)`, `table_conn_cur(TABLE)`, ...
+    Counter(Asked, Question),
 }
 
 /// A sample.
@@ -202,16 +207,9 @@ impl Expression {
         let count = |number: usize| Some(Value::Int(number as i64));
         match &self.origin {
             Origin::HeaderAt(name, place) => {
-                let mut values = request.values(name).flat_map(elements);
-                let back = place.unsigned_abs() as usize;
-                let value = if *place > 0 {
-                    values.nth(back - 1)
-                } else {
-                    let all: Vec<&str> = values.collect();
-                    all.len().checked_sub(back.max(1)).map(|at| all[at])
-                };
-                value.map(|text| Value::Text(Cow::Borrowed(text)))
+                counted(request.values(name).flat_map(elements), *place)
             }
+            Origin::LineAt(name, place) => counted(request.values(name), *place),
             Origin::HeaderCount(name) => count(request.values(name).flat_map(elements).count()),
             Origin::CookieCount(name) => count(each_cookie(request, name).count()),
             Origin::Base => base(request).map(|text| Value::Text(Cow::Owned(text))),
@@ -223,6 +221,18 @@ impl Expression {
             rest => scene.state(rest),
         }
     }
+}
+
+/// The value numbered `place` from 1, or from the end if that is negative.
+fn counted<'a>(mut values: impl Iterator<Item = &'a str>, place: i32) -> Option<Value<'a>> {
+    let back = place.unsigned_abs() as usize;
+    let value = if place > 0 {
+        values.nth(back - 1)
+    } else {
+        let all: Vec<&str> = values.collect();
+        all.len().checked_sub(back.max(1)).map(|at| all[at])
+    };
+    value.map(|text| Value::Text(Cow::Borrowed(text)))
 }
 
 /// `base`: the first `Host` and the path.

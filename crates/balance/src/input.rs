@@ -1,6 +1,6 @@
 //! What the world may tell the balancer.
 
-use crate::ids::{AttemptId, BackendId, OrderId, ProbeId, RequestId, ServerId};
+use crate::ids::{AttemptId, BackendId, OrderId, ProbeId, RequestId};
 use crate::request::{Request, Response};
 use crate::route::Door;
 
@@ -22,18 +22,15 @@ pub enum Input<'a> {
         request: RequestId,
         /// Where the client came in.
         door: Door,
+        /// Whether it is the first over the client's connection.
+        first: bool,
         /// What the client sent.
         facts: &'a Request<'a>,
     },
-    /// A further request over a connection whose server was chosen before (mode tcp).
-    Continued {
-        /// The driver's number for it; free again once the request has ended.
-        request: RequestId,
-        /// The server at the other end of the connection.
-        server: ServerId,
-        /// What the client sent.
-        facts: &'a Request<'a>,
-    },
+    /// Something more passes over this attempt's connection, which has been answered over
+    /// (mode tcp): what time is left before the server has been silent for too long, begins
+    /// again.
+    Stirred(AttemptId),
     /// The connection of this attempt is established.
     Connected(AttemptId),
     /// The connection of this attempt was refused or reset before it was established.

@@ -1,4 +1,4 @@
-//! A request's way through the rules, before any server is chosen: nothing is changed on
+//! A request's way through the rules, before any server is chosen: only counters change on
 //! the way, so that what it comes to can be looked at as one value.
 //!
 //! The order is HAProxy's: the frontend's rules, the choice of the backend, persistence
@@ -6,17 +6,20 @@
 
 use alloc::string::String;
 use core::cell::RefCell;
+use core::mem;
 
 use crate::action::{Action, Rule};
 use crate::balancer::Balancer;
 use crate::chance::Chance;
+use crate::counter::{Datum, Tracking, Tracks};
 use crate::expression::{Expression, Value};
 use crate::ids::BackendId;
 use crate::request::Request;
 use crate::rewrite::Rewrite;
-use crate::route::{Door, Rules, Switch, Target};
+use crate::route::{Door, Frontend, Rules, Switch, Target};
 use crate::rule::{PersistRule, Persisting, UseServer};
 use crate::scene::{Scene, Variables};
+use crate::time::Moment;
 
 /// Why a request goes no further.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub(crate) struct Verdict {
     /// The server that a `use-server` rule has chosen.
     pub(crate) server: Option<u32>,
     pub(crate) passage: Passage,
+    /// The counters that it goes on to track.
+    pub(crate) tracks: Tracks,
 }
 
 /// What is remembered of a request that passed rules until its number is used again.
@@ -65,30 +70,44 @@ struct Journey<'a> {
     facts: &'a Request<'a>,
     door: Option<Door>,
     variables: Variables,
+    tracking: &'a Tracking,
     draw: &'a dyn Fn(u64) -> u64,
     verdict: Verdict,
 }
 
 impl Balancer {
-    /// The way of a request that comes in through `door`, or is sent to `backend`.
+    /// The way of a request that comes in through `door` (and whether it is the first over its
+    /// connection), or is sent to `backend`.
     pub(crate) fn journey(
-        &self,
-        door: Option<Door>,
+        &mut self,
+        now: Moment,
+        door: Option<(Door, bool)>,
         backend: Option<BackendId>,
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) -> Verdict {
         let chance = RefCell::new(chance);
+        let (door, first) = door.unzip();
+        let tracking = Tracking {
+            counters: RefCell::new(mem::take(&mut self.counters)),
+            tracks: RefCell::default(),
+            now,
+            first: first.unwrap_or(false),
+        };
         let mut journey = Journey {
             balancer: self,
             facts,
             door,
             variables: Variables::new(),
+            tracking: &tracking,
             draw: &|below| chance.borrow_mut().below(below),
             verdict: Verdict::default(),
         };
         journey.go(backend);
-        journey.verdict
+        let mut verdict = journey.verdict;
+        self.counters = tracking.counters.into_inner();
+        verdict.tracks = tracking.tracks.into_inner();
+        verdict
     }
 }
 
@@ -98,7 +117,10 @@ impl Journey<'_> {
         let frontend = self.door.and_then(|door| balancer.frontend(door));
         let mut chosen = backend;
         if let Some((frontend, _)) = frontend {
-            if self.stopped(&frontend.rules) {
+            if self.barred(&frontend.rules)
+                || self.monitored(frontend)
+                || self.stopped(&frontend.rules)
+            {
                 return;
             }
             chosen = self.switch(&frontend.switches).or(frontend.default_backend);
@@ -114,7 +136,8 @@ impl Journey<'_> {
         let config = &backend.config;
         self.verdict.persisting = self.look(|scene| PersistRule::of(&config.persist_rules, scene));
         let same = frontend.is_some_and(|(frontend, _)| frontend.listen == Some(id));
-        if !same && self.stopped(&config.rules) {
+        let content = config.rules.each(|rules| &rules.content);
+        if !same && (self.end(content).is_some() || self.stopped(&config.rules)) {
             return;
         }
         let forced = config.persist || self.verdict.persisting == Persisting::Forced;
@@ -148,6 +171,7 @@ impl Journey<'_> {
             door: self.door.and_then(|door| self.balancer.frontend(door)),
             backend: self.verdict.backend,
             variables: &self.variables,
+            tracking: self.tracking,
             draw: self.draw,
         })
     }
@@ -165,34 +189,70 @@ impl Journey<'_> {
 
     /// Follows a section's rules; whether one of them ends the way.
     fn stopped(&mut self, rules: &Rules) -> bool {
-        for rule in rules.requests() {
+        let redirect = rules.each(|rules| &rules.redirect);
+        let rules = rules.each(|rules| &rules.request);
+        self.end(rules).or_else(|| self.end(redirect)).is_some()
+    }
+
+    /// Follows the rules of a frontend that come before those on HTTP; whether one of them
+    /// turns the client away.
+    fn barred(&mut self, rules: &Rules) -> bool {
+        // A connection that was let in stays so; what it counts is looked up again.
+        let first = self.tracking.first;
+        let connection = rules.each(|rules| &rules.connection);
+        let connection = connection.filter(|rule| first || rule.action != Action::Reject);
+        let content = rules.each(|rules| &rules.content);
+        let barred = self.end(connection).or_else(|| self.end(content)).is_some();
+        if !barred {
+            self.tracking.asked();
+        }
+        barred
+    }
+
+    /// Whether the proxy itself is asked how it is.
+    fn monitored(&mut self, frontend: &Frontend) -> bool {
+        let Some(monitor) = &frontend.monitor else {
+            return false;
+        };
+        if self.facts.uri != monitor.uri {
+            return false;
+        }
+        let fails = self.look(|scene| monitor.fail.iter().any(|fail| fail.holds(scene)));
+        self.verdict.stop = Some(Stop::Returned(if fails { 503 } else { 200 }));
+        true
+    }
+
+    /// Follows rules of one kind; the one that ends the way, if one does.
+    fn end<'r>(&mut self, rules: impl Iterator<Item = &'r Rule>) -> Option<&'r Rule> {
+        for rule in rules {
             if self.look(|scene| rule.condition.holds(scene)) {
                 if rule.action == Action::Allow {
                     break;
                 }
                 self.act(rule);
                 if self.verdict.stop.is_some() {
-                    return true;
+                    return Some(rule);
                 }
             }
         }
-        for rule in rules.redirects() {
-            if self.look(|scene| rule.condition.holds(scene)) {
-                self.act(rule);
-                if self.verdict.stop.is_some() {
-                    return true;
-                }
-            }
-        }
-        false
+        None
     }
 
     /// Does what `rule` says.
     fn act(&mut self, rule: &Rule) {
         let stop = match &rule.action {
-            Action::Deny(status) => Stop::Denied(*status),
+            Action::Deny(status) => {
+                self.tracking.denied();
+                Stop::Denied(*status)
+            }
             Action::Return(status) => Stop::Returned(*status),
-            Action::Tarpit(status) => Stop::Tarpitted(*status),
+            Action::Tarpit(status) => {
+                self.tracking.denied();
+                Stop::Tarpitted(*status)
+            }
+            counting @ (Action::Track(..) | Action::Raise(..) | Action::SetTag(..)) => {
+                return self.count(counting);
+            }
             Action::Reject => Stop::Rejected,
             Action::Redirect(redirect) => {
                 let Some(location) = self.look(|scene| redirect.location(scene)) else {
@@ -234,6 +294,30 @@ impl Journey<'_> {
             changing => return self.change(changing),
         };
         self.verdict.stop = Some(stop);
+    }
+
+    /// Does what a rule on counters says.
+    fn count(&self, action: &Action) {
+        let tracking = self.tracking;
+        match action {
+            Action::Track(slot, key, table, level) => {
+                let key = self.look(|scene| key.value(scene).map(Value::kept));
+                if let Some(key) = key {
+                    tracking.track(*slot, &key, *table, *level);
+                }
+            }
+            Action::Raise(slot, Datum::Gpc1) => {
+                tracking.raise(*slot, &[Datum::Gpc1, Datum::Gpc1Rate]);
+            }
+            Action::Raise(slot, _) => tracking.raise(*slot, &[Datum::Gpc0, Datum::Gpc0Rate]),
+            Action::SetTag(slot, expression) => {
+                if let Some(number) = self.number(expression) {
+                    let number = number.clamp(0, i64::from(u32::MAX)) as u32;
+                    tracking.set(*slot, Datum::Gpt0, number);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn number(&self, expression: &Expression) -> Option<i64> {

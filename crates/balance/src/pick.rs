@@ -14,7 +14,6 @@ pub mod least_conn;
 mod lineup;
 pub mod map;
 pub mod random;
-mod rate;
 pub mod ring;
 pub mod round_robin;
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub struct Frontend {
     pub binds: Vec<Bind>,
     /// The backend of the same `listen` section: its rules are this frontend's own.
     pub listen: Option<BackendId>,
+    /// `monitor-uri`
+    pub monitor: Option<Monitor>,
     /// `http-request` rules in order, then `redirect` rules.
     pub rules: Rules,
     /// `use_backend` rules in order.
@@ -30,6 +32,15 @@ pub struct Frontend {
     /// `maxconn`; 0 is no limit. Connections beyond it are the driver's: they wait in the
     /// kernel until they are accepted.
     pub maxconn: u32,
+}
+
+/// `monitor-uri`: the proxy itself answers who asks for exactly this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Monitor {
+    /// The whole target.
+    pub uri: String,
+    /// `monitor fail`: 503 instead of 200 if one of them holds.
+    pub fail: Vec<Condition>,
 }
 
 /// One address of a frontend.
@@ -48,6 +59,10 @@ pub struct Bind {
 pub struct Rules {
     /// Those of its `defaults`, which are looked at first.
     pub inherited: Option<Arc<Rules>>,
+    /// `tcp-request connection` and `session`: a client may be turned away when it connects.
+    pub connection: Vec<Rule>,
+    /// `tcp-request content`
+    pub content: Vec<Rule>,
     /// `http-request`
     pub request: Vec<Rule>,
     /// `redirect`: looked at when none of the others has answered.
@@ -58,25 +73,20 @@ impl Rules {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         let inherited = self.inherited.as_ref();
-        self.request.is_empty()
+        self.connection.is_empty()
+            && self.content.is_empty()
+            && self.request.is_empty()
             && self.redirect.is_empty()
             && inherited.is_none_or(|rules| rules.is_empty())
     }
 
-    /// The `http-request` rules in order.
-    pub(crate) fn requests(&self) -> impl Iterator<Item = &Rule> {
-        let inherited = self.inherited.iter();
-        inherited
-            .flat_map(|rules| &rules.request)
-            .chain(&self.request)
-    }
-
-    /// The `redirect` rules in order.
-    pub(crate) fn redirects(&self) -> impl Iterator<Item = &Rule> {
-        let inherited = self.inherited.iter();
-        inherited
-            .flat_map(|rules| &rules.redirect)
-            .chain(&self.redirect)
+    /// The rules of one kind in order.
+    pub(crate) fn each<'a>(
+        &'a self,
+        kind: impl Fn(&'a Self) -> &'a Vec<Rule>,
+    ) -> impl Iterator<Item = &'a Rule> {
+        let inherited = self.inherited.as_deref();
+        inherited.into_iter().chain([self]).flat_map(kind)
     }
 }
 

@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use crate::backend::Backend;
+use crate::counter::{Asked, Question, Tracking};
 use crate::expression::{Origin, Value};
 use crate::ids::BackendId;
 use crate::request::Request;
@@ -23,6 +24,8 @@ pub(crate) struct Scene<'a> {
     /// The backend that was chosen, once one is.
     pub(crate) backend: Option<BackendId>,
     pub(crate) variables: &'a Variables,
+    /// The counters, and what the request tracks.
+    pub(crate) tracking: &'a Tracking,
     /// Draws a number below the one it is given.
     pub(crate) draw: &'a dyn Fn(u64) -> u64,
 }
@@ -72,6 +75,21 @@ impl<'a> Scene<'a> {
             }
             Origin::ServerConnections(id, name) => number(self.server(*id, name)?.connections),
             Origin::ServerQueue(id, name) => number(self.server(*id, name)?.queue.len()),
+            Origin::Counter(asked, question) => {
+                let counted = match asked {
+                    Asked::Tracked(slot, other) => {
+                        self.tracking.of_tracked(*slot, *other, *question)
+                    }
+                    Asked::Key(key, table) => {
+                        let key = key.value(self)?;
+                        self.tracking.of_key(&key, *table, *question)
+                    }
+                };
+                match question {
+                    Question::Known => Some(Value::Bool(counted? != 0)),
+                    _ => number(counted?),
+                }
+            }
             _ => None,
         }
     }

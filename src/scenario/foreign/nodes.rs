@@ -95,9 +95,13 @@ fn machines(imported: &Imported) -> Vec<Machine<'_>> {
     let mut places: Vec<Machine<'_>> = Vec::new();
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
     for (backend, addresses) in backends.iter().zip(&imported.addresses) {
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for address in addresses {
+            *times.entry(address).or_default() += 1;
+        }
         for (slot, address) in addresses.iter().enumerate() {
             // Servers of one template with one name to look up are different machines.
-            let shared = addresses.iter().filter(|other| *other == address).count() > 1;
+            let shared = times[address.as_str()] > 1;
             let index = match known.get(address.as_str()) {
                 Some(&index) if !shared => index,
                 _ => {

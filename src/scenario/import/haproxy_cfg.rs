@@ -15,7 +15,9 @@ mod global;
 mod keywords;
 mod line;
 mod lint;
+mod lists;
 mod lower;
+mod network;
 mod options;
 mod proxy;
 mod read;
@@ -32,6 +34,7 @@ mod written;
 
 use balance::{BackendId, Config, Span};
 
+pub use lists::ReadList;
 pub(crate) use written::KEYWORDS;
 
 use super::{Directive, Env};
@@ -131,10 +134,22 @@ pub enum Close {
 }
 
 /// Reads the files numbered `which`, in this order, as one configuration. `env` holds the
-/// environment variables; nothing else is looked at.
+/// environment variables; nothing else is looked at: rules that need files of patterns or maps
+/// are not followed.
 pub fn read_cfg(files: &Files, which: &[FileId], env: &Env) -> Imported {
     let draft = read::read(files, which, env);
-    lower::lower(draft, &Scope::Whole)
+    lower::lower(draft, &Scope::Whole, &lists::Lists::new(None))
+}
+
+/// The same, with the files of patterns and maps that it names: `read` gives their texts.
+pub fn read_cfg_with_lists(
+    files: &Files,
+    which: &[FileId],
+    env: &Env,
+    read: &ReadList<'_>,
+) -> Imported {
+    let draft = read::read(files, which, env);
+    lower::lower(draft, &Scope::Whole, &lists::Lists::new(Some(read)))
 }
 
 /// What [`lower`] makes of a draft.
@@ -161,7 +176,7 @@ pub(crate) struct SectionLine {
 /// are the names of all backends, in order; the settings of [`Imported`] are theirs.
 pub(crate) fn read_rules(lines: Vec<SectionLine>, backends: &[String]) -> Imported {
     let draft = read::read_lines(lines);
-    lower::lower(draft, &Scope::Rules(backends))
+    lower::lower(draft, &Scope::Rules(backends), &lists::Lists::new(None))
 }
 
 #[cfg(test)]

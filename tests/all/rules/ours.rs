@@ -1,21 +1,26 @@
 //! A case through the importer and the core, without any lab around.
 
+use std::fs;
+
 use balance::{
     Balancer, Door, FrontendId, Input, Interest, Moment, NoChance, Output, Request, RequestId,
     Response, Span,
 };
 use balancelab::scenario::import::Env;
-use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg};
+use balancelab::scenario::import::haproxy_cfg::{Imported, read_cfg_with_lists};
 use balancelab::scenario::{Files, render};
 
-use super::{Asked, Case, Outcome};
+use super::{Asked, Case, Outcome, status, unlogged};
+use crate::tidy::source::top;
 
 /// What becomes of the requests of `case`, one after the other, each over a connection of
 /// its own; every server answers at once with 200.
 pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let mut files = Files::default();
     let id = files.add("case.cfg", case.text.as_str());
-    let imported = read_cfg(&files, &[id], &Env::default());
+    // HAProxy looks for them from where the tests run, which is the top.
+    let list = |name: &str| fs::read_to_string(top().join(name)).map_err(|error| error.to_string());
+    let imported = read_cfg_with_lists(&files, &[id], &Env::default(), &list);
     assert!(
         !imported.is_refused(),
         "{}",
@@ -27,7 +32,8 @@ pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let requests = case.requests.iter().enumerate();
     requests
         .map(|(turn, asked)| {
-            let now = Moment::from_millis(1000 * (turn as u64 + 1));
+            let at = asked.at.unwrap_or(1000 * turn as u64);
+            let now = Moment::from_millis(1000 + at);
             outcome(&mut balancer, &imported, now, asked)
         })
         .collect()
@@ -47,6 +53,7 @@ fn outcome(balancer: &mut Balancer, imported: &Imported, now: Moment, asked: &As
     let input = Input::Entered {
         request,
         door: door(imported, asked.port),
+        first: true,
         facts: &facts,
     };
     balancer.handle(now, input, &mut NoChance);
@@ -56,7 +63,12 @@ fn outcome(balancer: &mut Balancer, imported: &Imported, now: Moment, asked: &As
         match balancer.poll() {
             Some(Output::Dispatch { attempt, .. }) => {
                 got = Some(received(balancer, request, asked));
-                let response = Response::default();
+                let uri = &got.as_ref().map_or(String::new(), |(line, _)| line.clone());
+                let target = uri.split(' ').nth(1).unwrap_or_default();
+                let response = Response {
+                    status: status(target),
+                    ..Response::default()
+                };
                 for input in [
                     Input::Connected(attempt),
                     Input::Answered(attempt, &response),
@@ -94,11 +106,12 @@ fn outcome(balancer: &mut Balancer, imported: &Imported, now: Moment, asked: &As
             .flatten()
             .map(|value| ("set-cookie".to_owned(), value)),
     );
-    Outcome {
-        log: format!("{} {flags} {backend}/{server}", ending.status),
-        told,
-        got,
-    }
+    let log = if unlogged(&asked.uri) {
+        format!("{}, not logged", ending.status)
+    } else {
+        format!("{} {flags} {backend}/{server}", ending.status)
+    };
+    Outcome { log, told, got }
 }
 
 /// The way in through `port`.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Asked, Case, Outcome};
+use super::{Asked, Case, Outcome, status, unlogged};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,14 +35,17 @@ pub(crate) fn available() -> Result<(), String> {
 /// What HAProxy makes of the requests of `case`, one after the other.
 pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let process = Process::start(&case.text);
-    case.requests
-        .iter()
-        .map(|asked| process.ask(asked))
-        .collect()
+    let start = Instant::now();
+    let outcomes = case.requests.iter().map(|asked| {
+        let at = Duration::from_millis(asked.at.unwrap_or(0));
+        thread::sleep(at.saturating_sub(start.elapsed()));
+        process.ask(asked)
+    });
+    outcomes.collect()
 }
 
 /// A running HAProxy; it ends when this is dropped.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     file: PathBuf,
     /// Real ports, by the port that the case names.
@@ -51,7 +54,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(text: &str) -> Self {
+    pub(crate) fn start(text: &str) -> Self {
         let log = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         log.set_read_timeout(Some(PATIENCE)).expect("a socket");
         let mut ports = BTreeMap::from([(9999, port_of(log.local_addr().ok()))]);
@@ -62,7 +65,7 @@ impl Process {
                 .or_insert(port_of(listener.local_addr().ok()));
             // Servers stand from 9100 on; HAProxy itself listens on the others.
             if (9100..9900).contains(&port) {
-                thread::spawn(move || origin(&listener));
+                thread::spawn(move || origin(&listener, port));
             }
         }
         let mut text = text.to_owned();
@@ -96,7 +99,7 @@ impl Process {
     fn await_start(&self) {
         let start = Instant::now();
         for port in self.ports.range(..9100).map(|(_, port)| *port) {
-            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            while !is_open(port) {
                 assert!(
                     start.elapsed() < PATIENCE,
                     "{} does not start",
@@ -113,9 +116,13 @@ impl Process {
         self.log.set_read_timeout(Some(PATIENCE)).expect("a socket");
     }
 
+    /// The address that stands for the port that the case names.
+    pub(crate) fn address(&self, port: u16) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[&port]))
+    }
+
     fn ask(&self, asked: &Asked) -> Outcome {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[&asked.port]));
-        let mut stream = TcpStream::connect(address).expect("it listens");
+        let mut stream = TcpStream::connect(self.address(asked.port)).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, asked.uri);
         for (name, value) in &asked.headers {
@@ -141,6 +148,14 @@ impl Process {
             list.retain(|(name, _)| !matches!(name.as_str(), "connection" | "upgrade"));
             (line.to_owned(), list)
         });
+        if unlogged(&asked.uri) {
+            let status = head.split(' ').nth(1).unwrap_or("0");
+            return Outcome {
+                log: format!("{status}, not logged"),
+                told,
+                got,
+            };
+        }
         let mut line = [0; 2000];
         let length = self
             .log
@@ -166,6 +181,17 @@ impl Drop for Process {
     }
 }
 
+/// Whether somebody listens at `port`: asked of the kernel where it tells, because a
+/// connection would count.
+fn is_open(port: u16) -> bool {
+    let Ok(table) = fs::read_to_string("/proc/net/tcp") else {
+        return TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+    };
+    // The local address, the remote one, and the state, 0A for a listener.
+    let listens = format!("0100007F:{port:04X} 00000000:0000 0A");
+    table.contains(&listens)
+}
+
 fn port_of(address: Option<SocketAddr>) -> u16 {
     address.expect("a bound socket has an address").port()
 }
@@ -180,13 +206,14 @@ fn named_ports(text: &str) -> Vec<u16> {
 }
 
 /// Answers every request of every connection with what it got.
-fn origin(listener: &TcpListener) {
+fn origin(listener: &TcpListener, port: u16) {
     for stream in listener.incoming().flatten() {
-        thread::spawn(move || serve(stream));
+        thread::spawn(move || serve(stream, port));
     }
 }
 
-fn serve(mut stream: TcpStream) {
+/// `port`: the one that the case names.
+fn serve(mut stream: TcpStream, port: u16) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
@@ -194,8 +221,14 @@ fn serve(mut stream: TcpStream) {
         if bytes.ends_with(b"\r\n\r\n") {
             let text = String::from_utf8_lossy(&bytes).replace('\r', "");
             let seen = text.trim_end().replace('\n', "\\n");
+            let uri = text.split(' ').nth(1).unwrap_or_default();
+            let status = status(uri);
+            if let Some(millis) = uri.strip_prefix("/slow/") {
+                let millis = millis.parse().expect("milliseconds");
+                thread::sleep(Duration::from_millis(millis));
+            }
             let answer = format!(
-                "HTTP/1.1 200 OK\r\nx-origin: yes\r\nx-seen: {seen}\r\ncontent-length: 0\r\n\r\n"
+                "HTTP/1.1 {status} OK\r\nx-origin: yes\r\nx-port: {port}\r\nx-seen: {seen}\r\ncontent-length: 0\r\n\r\n"
             );
             if stream.write_all(answer.as_bytes()).is_err() {
                 return;
@@ -206,7 +239,7 @@ fn serve(mut stream: TcpStream) {
 }
 
 /// The head and the body of an answer; both empty if there is none.
-fn answer(stream: &mut TcpStream, headless: bool) -> (String, String) {
+pub(crate) fn answer(stream: &mut TcpStream, headless: bool) -> (String, String) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -230,7 +263,7 @@ fn answer(stream: &mut TcpStream, headless: bool) -> (String, String) {
 }
 
 /// The headers of a head, names in lower case.
-fn headers(head: &str) -> Vec<(String, String)> {
+pub(crate) fn headers(head: &str) -> Vec<(String, String)> {
     (head.lines().skip(1))
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))

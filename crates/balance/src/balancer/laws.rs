@@ -152,7 +152,7 @@ fn settings(algorithm: u8, options: u8) -> Config {
         profile: Profile::of(crate::Version::ALL[usize::from(options >> 4) % 3]),
         epoch: 0,
         backends: vec![backend],
-        frontends: Vec::new(),
+        ..Config::default()
     }
 }
 

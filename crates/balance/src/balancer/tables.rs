@@ -21,7 +21,7 @@ fn balancer(version: crate::Version, backend: config::Backend) -> Balancer {
         profile: Profile::of(version),
         epoch: 0,
         backends: vec![backend],
-        frontends: vec::Vec::new(),
+        ..Config::default()
     };
     Balancer::new(config, Moment::ZERO).expect("a sound configuration")
 }

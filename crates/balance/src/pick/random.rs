@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 
 use crate::chance::Chance;
+use crate::counter::Rate;
 use crate::farm::{Farm, Group};
-use crate::pick::rate::Rate;
 use crate::pick::ring::Ring;
 use crate::pick::{Ask, Policy};
 use crate::profile::{Draws, Profile, RandomTie};
-use crate::time::Moment;
+use crate::time::{Moment, Span};
+
+/// The period of the servers' rates.
+const SECOND: Span = Span::from_secs(1);
 
 /// The algorithm with its books.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +95,7 @@ impl Random {
         let load = compare(served(drawn), served(kept));
         let order = match &self.tie {
             Tie::Rate(rates) if load.is_eq() => {
-                let rate = |slot: u32| rates[slot as usize].read(now);
+                let rate = |slot: u32| rates[slot as usize].read(now, SECOND);
                 compare(rate(drawn), rate(kept))
             }
             Tie::Rate(_) | Tie::Later => load,
@@ -144,7 +147,7 @@ impl Policy for Random {
 
     fn started(&mut self, slot: u32, now: Moment) {
         if let Tie::Rate(rates) = &mut self.tie {
-            rates[slot as usize].note(now);
+            rates[slot as usize].note(now, SECOND);
         }
     }
 

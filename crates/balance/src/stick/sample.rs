@@ -45,7 +45,8 @@ impl StickKey {
         }
     }
 
-    fn of_address(stick: &Stick, address: IpAddr) -> Option<Self> {
+    /// A key from an address; `None` when the table cannot hold it.
+    pub(crate) fn of_address(stick: &Stick, address: IpAddr) -> Option<Self> {
         match (stick.kind, address) {
             (StickType::Ip, IpAddr::V4(ip)) => Some(Self::Ip(ip)),
             (StickType::Ip, IpAddr::V6(ip)) => ip.to_ipv4_mapped().map(Self::Ip),

@@ -1,14 +1,14 @@
 //! ACLs and conditions: `acl` lines, `{ ... }` and what follows `if` and `unless`.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use balance::pattern::Network;
-
 use super::line::{Line, guess};
-use super::sample::{self, Sample, SampleError};
+use super::lists::{self, FileUse};
+use super::network::network;
+use super::sample::{self, Part, Sample, SampleError};
 use super::samples::{self, Kind};
+use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// The ACLs that need no declaration.
@@ -54,6 +54,8 @@ pub(super) struct Acls {
     names: BTreeMap<String, Vec<Declared>>,
     /// What must exist elsewhere.
     pub(super) wants: Vec<Want>,
+    /// The files of patterns and maps that are read.
+    pub(super) files: Vec<FileUse>,
 }
 
 /// A name in an expression that something must have.
@@ -62,7 +64,7 @@ pub(super) struct Want {
     pub(super) names: samples::Names,
     /// Empty: the section itself.
     pub(super) name: String,
-    pub(super) place: crate::scenario::Place,
+    pub(super) place: Place,
 }
 
 /// One `acl` line.
@@ -81,8 +83,10 @@ pub(super) struct Test {
     pub(super) patterns: Vec<String>,
     /// `-i`: upper and lower case are the same.
     pub(super) fold: bool,
-    /// `-f`: patterns come from a file, which is not read.
-    pub(super) from_file: bool,
+    /// `-f`: patterns come from these files too.
+    pub(super) from: Vec<String>,
+    /// `-M`: only the first word of their lines is a pattern.
+    pub(super) keys: bool,
 }
 
 /// A condition whose names are not resolved yet: an ACL of that name may be added to
@@ -253,6 +257,8 @@ impl Acls {
                 }
             },
         };
+        let used = |name: &String| FileUse::list(name, line.place(at), method, flags.keys);
+        self.files.extend(flags.files.iter().map(used));
         // An empty word ends the list.
         let patterns = (next..end).map(|i| line.word(i).to_owned());
         let patterns: Vec<String> = patterns.take_while(|text| !text.is_empty()).collect();
@@ -264,7 +270,8 @@ impl Acls {
             method,
             patterns,
             fold: flags.fold,
-            from_file: flags.file,
+            from: flags.files,
+            keys: flags.keys,
         };
         Ok((test, end + 1))
     }
@@ -272,6 +279,13 @@ impl Acls {
     /// Remembers the names that an expression needs.
     pub(super) fn want(&mut self, line: &Line, at: usize, sample: &Sample) {
         for (index, call) in sample.calls.iter().enumerate() {
+            if index > 0
+                && lists::is_map(&call.name)
+                && let Some(name) = call.arguments.first()
+            {
+                let used = FileUse::map(call, name, line.place(at));
+                self.files.push(used);
+            }
             let entry = match index {
                 0 => samples::fetch(&call.name),
                 _ => samples::converter(&call.name),
@@ -287,6 +301,17 @@ impl Acls {
                 name: call.arguments.first().cloned().unwrap_or_default(),
                 place: line.place(at),
             });
+        }
+    }
+}
+
+impl Acls {
+    /// Remembers the names that the expressions of a format need.
+    pub(super) fn want_all(&mut self, line: &Line, at: usize, parts: &[Part]) {
+        for part in parts {
+            if let Part::Sample(sample) = part {
+                self.want(line, at, sample);
+            }
         }
     }
 }
@@ -348,7 +373,8 @@ fn criterion(
 struct Flags {
     method: Option<&'static str>,
     fold: bool,
-    file: bool,
+    files: Vec<String>,
+    keys: bool,
 }
 
 impl Flags {
@@ -365,11 +391,11 @@ impl Flags {
         match word {
             "-i" | "-n" | "-M" => {
                 self.fold |= word == "-i";
+                self.keys |= word == "-M";
                 *at += 1;
             }
             "-f" => {
-                needs("a file")?;
-                self.file = true;
+                self.files.push(needs("a file")?.to_owned());
                 *at += 2;
             }
             "-u" => {
@@ -401,10 +427,10 @@ impl Flags {
 }
 
 /// Whether a pattern can be compared by this method.
-fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
+pub(super) fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
     let number = |text: &str| text.is_empty() || text.parse::<i64>().is_ok();
     match method {
-        "int" | "len" if COMPARISONS.contains(&pattern) => Ok(()),
+        "int" | "len" if COMPARISONS.contains(&pattern) || pattern == "--" => Ok(()),
         "int" | "len" => {
             let text = pattern.strip_suffix(':').unwrap_or(pattern);
             // Between versions such as `3.0-3.1`, a dash does as well.
@@ -430,53 +456,4 @@ fn pattern_fits(method: &str, pattern: &str) -> Result<(), String> {
         "reg" => sample::regex(pattern),
         _ => Ok(()),
     }
-}
-
-/// The prefix length of a mask: a number of bits, or bits in the form of an address.
-fn prefix(mask: &str, most: u8) -> Option<u8> {
-    if let Ok(bits) = mask.parse::<u8>() {
-        return (bits <= most).then_some(bits);
-    }
-    let bits = match mask.parse::<IpAddr>().ok()? {
-        IpAddr::V4(mask) => (mask.to_bits().leading_ones(), mask.to_bits().count_ones()),
-        IpAddr::V6(mask) => (mask.to_bits().leading_ones(), mask.to_bits().count_ones()),
-    };
-    // Masks with holes are legal, but nobody writes them.
-    (bits.0 == bits.1).then_some(bits.0 as u8)
-}
-
-/// An address, an address with a mask, or a name that is always known; `None` where the
-/// mask has holes.
-pub(super) fn network(pattern: &str) -> Result<Option<Network>, String> {
-    let (address, mask) = match pattern.split_once('/') {
-        Some((address, mask)) => (address, Some(mask)),
-        None => (pattern, None),
-    };
-    if pattern == "localhost" {
-        return Ok(Some(Network::only(IpAddr::from([127, 0, 0, 1]))));
-    }
-    let refused = || format!("`{pattern}` is no address and no network");
-    let Ok(ip) = address.parse::<IpAddr>() else {
-        // `10.1/16` is short for `10.1.0.0/16`.
-        let parts: Option<Vec<u8>> = address.split('.').map(|p| p.parse().ok()).collect();
-        let bits = mask
-            .and_then(|mask| mask.parse().ok())
-            .filter(|&b| b <= 32_u8);
-        let (Some(parts), Some(bits)) = (parts.filter(|parts| parts.len() < 4), bits) else {
-            return Err(refused());
-        };
-        let mut whole = [0; 4];
-        whole[..parts.len()].copy_from_slice(&parts);
-        let address = IpAddr::from(whole);
-        return Ok(Some(Network { address, bits }));
-    };
-    let most = if ip.is_ipv4() { 32 } else { 128 };
-    let Some(mask) = mask.filter(|mask| !mask.is_empty()) else {
-        return Ok(Some(Network::only(ip)));
-    };
-    let fine = mask.parse::<u8>().is_ok_and(|bits| bits <= most) || mask.parse::<IpAddr>().is_ok();
-    if !fine {
-        return Err(refused());
-    }
-    Ok(prefix(mask, most).map(|bits| Network { address: ip, bits }))
 }

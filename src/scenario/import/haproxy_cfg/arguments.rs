@@ -36,7 +36,6 @@ const LEAST: &[(&str, usize)] = &[
     ("log-format-sd", 1),
     ("log-tag", 1),
     ("max-keep-alive-queue", 1),
-    ("monitor-uri", 1),
     ("persist", 1),
     ("rate-limit sessions", 1),
     ("source", 1),
@@ -148,9 +147,7 @@ pub(super) fn arguments(words: &str, line: &Line) -> Result<(), Diagnostic> {
         | "timeout client-fin"
         | "timeout http-keep-alive"
         | "timeout http-request"
-        | "timeout server-fin"
-        | "timeout tarpit"
-        | "timeout tunnel" => line.time(at, words).map(drop),
+        | "timeout server-fin" => line.time(at, words).map(drop),
         "dispatch" => {
             let address = value::address(line.word(1), &super::Env::default(), Ports::Server);
             match address.map_err(|why| line.blame(1, why))? {

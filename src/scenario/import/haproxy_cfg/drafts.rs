@@ -1,6 +1,8 @@
 //! Lines of a section that wait until all are read: what they name may stand further below.
 
+use balance::Span;
 use balance::config::Stick;
+use balance::counter::{Datum, Level};
 
 use crate::scenario::Place;
 
@@ -36,14 +38,16 @@ pub(super) struct RuleDraft {
 /// What kind of rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RuleKind {
-    /// `http-request` with this action.
-    Request(&'static str),
+    /// `http-request` or `tcp-request` with this action.
+    Action(Level, &'static str),
     /// `redirect`
     Redirect,
     /// `use_backend`
     UseBackend,
     /// `use-server`
     UseServer,
+    /// `monitor fail`
+    Fail,
     /// `force-persist`
     Force,
     /// `ignore-persist`
@@ -66,6 +70,8 @@ pub(super) struct BindDraft {
 #[derive(Debug, Default)]
 pub(super) struct StickDraft {
     pub(super) table: Option<(Stick, Place)>,
+    /// What it stores, each with its period, which only rates have.
+    pub(super) stored: Vec<(Datum, Span)>,
     /// `peers NAME` of the table.
     pub(super) peers: Option<(String, Place)>,
     /// The rules, each with its place and the table it names.

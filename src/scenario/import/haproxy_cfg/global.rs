@@ -114,8 +114,8 @@ const GLOBAL: &[Group] = &[
     },
     Group {
         names: &["maxconn"],
-        status: Status::NotModelled,
-        why: "it only gives `fullconn`: clients beyond it are accepted at once",
+        status: Status::Modelled,
+        why: "",
     },
     Group {
         names: &["spread-checks"],

@@ -2,16 +2,21 @@
 //! found, defaults of whole files (`fullconn`) worked out.
 
 mod condition;
+pub(super) mod counter;
 mod expression;
+mod list;
+mod names;
 mod route;
 mod rule;
 mod ruled;
 mod servers;
+mod sticking;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use balance::config::{Backend, Balance, Cookie, Stick};
+use balance::config::{Backend, Balance};
+use balance::counter::TableId;
 use balance::{BackendId, Config, Span};
 
 pub(super) use ruled::Kept;
@@ -19,10 +24,12 @@ pub(super) use ruled::Kept;
 use route::Marks;
 use ruled::Ruled;
 use servers::tracked;
+use sticking::{cookie, stick};
 
 use super::line::guess;
 use super::lint::lint;
-use super::proxy::{Proxy, Settings};
+use super::lists::Lists;
+use super::proxy::Proxy;
 use super::read::Draft;
 use super::written;
 use super::{BackendFacts, Frontend, Imported, Scope};
@@ -31,14 +38,21 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 /// So many complaints are told.
 const MOST: usize = 200;
 
-/// `maxconn` where no line sets one. HAProxy takes it from the limits of the process; this
-/// is its fixed value for builds that do not.
+/// `maxconn` where no line sets one, as far as `fullconn` comes from it. HAProxy takes it
+/// from the limits of the process; this is its fixed value for builds that do not.
 const MAXCONN: u32 = 2000;
 
 /// Resolves `draft`.
-pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>) -> Imported {
+pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> Imported {
     let mut notes = std::mem::take(&mut draft.out.notes);
-    let lowering = Lowering::new(&draft, names(&draft.proxies, &mut notes));
+    let (counting, tables) = counter::tables(&draft.proxies);
+    let current = counter::current(&counting);
+    let lowering = Lowering::new(
+        &draft,
+        names(&draft.proxies, &mut notes),
+        (tables, current),
+        lists,
+    );
     let kept = match scope {
         Scope::Whole => {
             lowering.judge(&mut notes);
@@ -81,6 +95,8 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>) -> Imported {
         config: Config {
             backends,
             frontends: fronts,
+            maxconn: draft.maxconn.unwrap_or(0),
+            counting,
             ..Config::default()
         },
         backends: (kept.iter())
@@ -118,6 +134,12 @@ struct Lowering<'a> {
     backs: BTreeMap<&'a str, usize>,
     /// The places of the servers in their section, by the place of that and their name.
     places: BTreeMap<(usize, &'a str), usize>,
+    /// The stick tables by the name of their section.
+    tables: BTreeMap<&'a str, TableId>,
+    /// Those that store `conn_cur`.
+    current: BTreeSet<TableId>,
+    /// The files of patterns and maps.
+    lists: &'a Lists<'a>,
     /// How many connections the frontends that lead to a section accept, by its name.
     accepted: BTreeMap<&'a str, u64>,
     /// Servers whose `track` is known to lead to a check.
@@ -125,7 +147,12 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(draft: &'a Draft, backs: BTreeMap<&'a str, usize>) -> Self {
+    fn new(
+        draft: &'a Draft,
+        backs: BTreeMap<&'a str, usize>,
+        (tables, current): (BTreeMap<&'a str, TableId>, BTreeSet<TableId>),
+        lists: &'a Lists<'a>,
+    ) -> Self {
         let mut places = BTreeMap::new();
         for (index, proxy) in draft.proxies.iter().enumerate() {
             for (place, server) in proxy.servers.iter().enumerate() {
@@ -136,6 +163,9 @@ impl<'a> Lowering<'a> {
             draft,
             backs,
             places,
+            tables,
+            current,
+            lists,
             accepted: BTreeMap::new(),
             followed: RefCell::default(),
         };
@@ -186,12 +216,14 @@ impl<'a> Lowering<'a> {
                 self.targets(index, proxy, notes);
                 self.uses(proxy, notes);
                 self.wants(proxy, notes, |_| true);
+                self.files(proxy, notes);
                 self.refers(proxy, notes);
                 self.sticks(proxy, notes);
                 self.servers(proxy, notes);
             }
         }
         for defaults in &self.draft.defaults {
+            self.files(defaults, notes);
             self.refers(defaults, notes);
         }
         if !notes.iter().any(|note| note.severity() == Severity::Error) {
@@ -348,7 +380,10 @@ impl<'a> Lowering<'a> {
             retry_on: settings.retry_on.clone(),
             abortonclose: settings.abortonclose,
             timeout_connect: limited(settings.timeouts.connect),
-            timeout_server: limited(settings.timeouts.server),
+            timeout_server: limited(match settings.timeouts.tunnel {
+                Some(tunnel) if !settings.http => Some(tunnel),
+                _ => settings.timeouts.server,
+            }),
             timeout_queue: limited(settings.timeouts.queue),
             timeout_check: limited(settings.timeouts.check),
             check: settings.checks.kind(),
@@ -401,29 +436,6 @@ impl<'a> Lowering<'a> {
 /// A timeout of 0 is none.
 fn limited(timeout: Option<Span>) -> Option<Span> {
     timeout.filter(|&time| time != Span::ZERO)
-}
-
-/// Cookies only count in HTTP.
-fn cookie(settings: &Settings) -> Option<Cookie> {
-    let (cookie, _) = settings.cookie.as_ref().filter(|_| settings.http)?;
-    let mut cookie = cookie.clone();
-    if cookie.dynamic_key.is_some() {
-        cookie.dynamic_key = Some(settings.dynamic_cookie_key.clone().unwrap_or_default());
-    }
-    Some(cookie)
-}
-
-/// The section's own table with the rules that use it.
-fn stick(proxy: &Proxy) -> Option<Stick> {
-    let (table, _) = proxy.stick.table.as_ref()?;
-    let rules: Vec<_> = (proxy.stick.rules.iter())
-        .filter(|line| line.table.as_ref().is_none_or(|name| *name == proxy.name))
-        .filter_map(|line| line.rule.clone())
-        .collect();
-    (!rules.is_empty()).then(|| Stick {
-        rules,
-        ..table.clone()
-    })
 }
 
 fn facts(proxy: &Proxy) -> BackendFacts {

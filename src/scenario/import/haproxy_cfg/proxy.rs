@@ -25,10 +25,6 @@ use super::{Close, Reuse};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
-/// What is said of `mode tcp`.
-const TCP: &str = "a server is chosen once for each connection, but a connection only counts \
-    at its server while something is asked over it";
-
 /// `no` or `default` before a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prefix {
@@ -75,6 +71,7 @@ pub(super) struct Settings {
     pub(super) cookie: Option<(Cookie, Place)>,
     pub(super) dynamic_cookie_key: Option<String>,
     pub(super) maxconn: Option<u32>,
+    pub(super) monitor_uri: Option<String>,
     pub(super) fullconn: Option<u32>,
     pub(super) retries: Option<u32>,
     pub(super) retry_on: RetryOn,
@@ -102,6 +99,7 @@ pub(super) struct Timeouts {
     pub(super) queue: Option<Span>,
     pub(super) check: Option<Span>,
     pub(super) tarpit: Option<Span>,
+    pub(super) tunnel: Option<Span>,
 }
 
 impl Settings {
@@ -315,8 +313,7 @@ impl Proxy {
                 settings.checks.own_port |= line.from(2).contains(&"port");
             }
             "mode" => return self.mode(line, out),
-            "disabled" => settings.disabled = true,
-            "enabled" => settings.disabled = false,
+            "disabled" | "enabled" => settings.disabled = keyword.words == "disabled",
             "dynamic-cookie-key" => {
                 settings.dynamic_cookie_key = Some(needed(line, keyword)?.to_owned());
             }
@@ -331,8 +328,8 @@ impl Proxy {
             "fullconn" => settings.fullconn = positive(line, keyword, out)?,
             "retries" => {
                 positive(line, keyword, out)?;
-                let retries = line.number(1, keyword.words)?;
-                settings.retries = Some(retries.clamp(0, i64::from(u32::MAX)) as u32);
+                let most = i64::from(u32::MAX);
+                settings.retries = Some(line.number(1, keyword.words)?.clamp(0, most) as u32);
             }
             "http-reuse" => {
                 settings.reuse = match line.word(1) {
@@ -363,6 +360,7 @@ impl Proxy {
                     "queue" => settings.timeouts.queue = time,
                     "check" => settings.timeouts.check = time,
                     "tarpit" => settings.timeouts.tarpit = time,
+                    "tunnel" => settings.timeouts.tunnel = time,
                     _ => {}
                 }
             }
@@ -374,12 +372,7 @@ impl Proxy {
 
     fn mode(&mut self, line: &Line, out: &mut Out) -> Result<(), Diagnostic> {
         self.settings.http = mode(line)?;
-        let (status, why) = if self.settings.http {
-            (Status::Modelled, "")
-        } else {
-            (Status::NotModelled, TCP)
-        };
-        out.enter(line, 0, "mode", status, why);
+        out.enter(line, 0, "mode", Status::Modelled, "");
         Ok(())
     }
 

@@ -223,6 +223,12 @@ impl Reader<'_> {
             status: Status::Refused,
             why: note.message.clone().into(),
         });
+        let last = line.words.len().saturating_sub(1);
+        let note = if line.word(last) == "\\" {
+            note.help("a `\\` at its end does not continue a line: HAProxy wants all on one line")
+        } else {
+            note
+        };
         self.draft.out.say(note);
     }
 

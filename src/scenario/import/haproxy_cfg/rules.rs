@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use balance::counter::Level;
+
 use super::super::Status;
 use super::acl::sample_error;
 use super::actions::{self, Takes};
@@ -75,9 +77,10 @@ impl Proxy {
                     return Err(line.missing(1, "`use-server` needs the name of a server"));
                 }
                 let condition = self.acls().condition(line, 2, true)?;
-                self.draft(RuleKind::UseServer, line, 1..2, condition, out);
                 if line.word(1).contains('%') {
-                    sample::format(line.word(1)).map_err(|error| sample_error(line, 1, error))?;
+                    let parts = sample::format(line.word(1))
+                        .map_err(|error| sample_error(line, 1, error))?;
+                    self.acls().want_all(line, 1, &parts);
                 } else {
                     self.uses.push(UseLine {
                         name: line.word(1).to_owned(),
@@ -85,6 +88,7 @@ impl Proxy {
                         server: true,
                     });
                 }
+                self.draft(RuleKind::UseServer, line, 1..2, condition, out);
             }
             "force-persist" | "ignore-persist" => {
                 let condition = self.acls().condition(line, 1, true)?;
@@ -94,12 +98,8 @@ impl Proxy {
                 };
                 self.draft(kind, line, 1..1, condition, out);
             }
-            "monitor" => {
-                if line.word(1) != "fail" {
-                    return Err(line.unknown(1, "`monitor` only takes `fail`", ["fail"]));
-                }
-                self.acls().condition(line, 2, true)?;
-            }
+            "monitor" => self.monitor_fail(line, out)?,
+            "monitor-uri" => self.monitor_uri(line)?,
             "stats admin" => {
                 self.acls().condition(line, 2, true)?;
             }
@@ -120,15 +120,32 @@ impl Proxy {
         Ok(true)
     }
 
+    fn monitor_fail(&mut self, line: &Line, out: &Out) -> Result<(), Diagnostic> {
+        if line.word(1) != "fail" {
+            return Err(line.unknown(1, "`monitor` only takes `fail`", ["fail"]));
+        }
+        let condition = self.acls().condition(line, 2, true)?;
+        self.draft(RuleKind::Fail, line, 1..1, condition, out);
+        Ok(())
+    }
+
+    fn monitor_uri(&mut self, line: &Line) -> Result<(), Diagnostic> {
+        if line.word(1).is_empty() {
+            return Err(line.missing(1, "`monitor-uri` needs a path such as `/health`"));
+        }
+        self.settings.monitor_uri = Some(line.word(1).to_owned());
+        Ok(())
+    }
+
     fn use_backend(&mut self, line: &Line, out: &mut Out) -> Result<(), Diagnostic> {
         let name = line.word(1);
         if name.is_empty() {
             return Err(line.missing(1, "`use_backend` needs the name of a backend"));
         }
         let condition = self.acls().condition(line, 2, false)?;
-        self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         if name.contains('%') {
-            sample::format(name).map_err(|error| sample_error(line, 1, error))?;
+            let parts = sample::format(name).map_err(|error| sample_error(line, 1, error))?;
+            self.acls().want_all(line, 1, &parts);
         } else {
             self.uses.push(UseLine {
                 name: name.to_owned(),
@@ -136,6 +153,7 @@ impl Proxy {
                 server: false,
             });
         }
+        self.draft(RuleKind::UseBackend, line, 1..2, condition, out);
         out.enter(line, 0, "use_backend", Status::Modelled, "");
         Ok(())
     }
@@ -196,14 +214,15 @@ impl Proxy {
             Takes::Free => self.free(line, at, action.name)?,
         };
         let condition = self.acls().condition(line, next, false)?;
-        if rules == "http-request" {
-            self.draft(
-                RuleKind::Request(action.name),
-                line,
-                at..next,
-                condition,
-                out,
-            );
+        let level = match rules {
+            "http-request" => Some(Level::Request),
+            "tcp-request connection" | "tcp-request session" => Some(Level::Connection),
+            "tcp-request content" => Some(Level::Content),
+            _ => None,
+        };
+        if let Some(level) = level {
+            let kind = RuleKind::Action(level, action.name);
+            self.draft(kind, line, at..next, condition, out);
         }
         let keyword = format!("{rules} {}", action.name);
         out.enter(line, 0, keyword, action.status, action.why);
@@ -228,7 +247,9 @@ impl Proxy {
                     sample.words
                 }
                 'F' => {
-                    sample::format(word).map_err(|error| sample_error(line, next, error))?;
+                    let parts =
+                        sample::format(word).map_err(|error| sample_error(line, next, error))?;
+                    self.acls().want_all(line, next, &parts);
                     1
                 }
                 'R' => {
@@ -277,7 +298,10 @@ impl Proxy {
             "wait-for-body" if line.word(at + 1) != "time" => {
                 Err(line.missing(at + 1, "`wait-for-body` needs `time` and a time"))
             }
-            "sc-set-gpt" | "sc-set-gpt0" => self.words_of(line, at, "W"),
+            "sc-set-gpt" | "sc-set-gpt0" => {
+                let number = line.word(at + 1).parse::<i64>().is_ok();
+                self.words_of(line, at, if number { "W" } else { "E" })
+            }
             "set-status" if value::lenient(line.word(at + 1)).0 < 100 => {
                 Err(line.missing(at + 1, "`set-status` needs a status"))
             }

@@ -239,11 +239,7 @@ const BIND: &[Word] = &[
     no("id", 1, "a name or a remark"),
     no("interface", 1, LISTENER),
     no("level", 1, "it only concerns the runtime API"),
-    may(
-        "maxconn",
-        1,
-        "connections beyond it would wait to be accepted",
-    ),
+    yes("maxconn", 1),
     no("mode", 1, LISTENER),
     no("mss", 1, TCP),
     no("name", 1, "a name or a remark"),

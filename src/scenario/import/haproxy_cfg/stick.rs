@@ -7,9 +7,11 @@ use super::super::Status;
 use super::acl::sample_error;
 use super::drafts::StickLine;
 use super::line::Line;
+use super::lower::counter::datum;
 use super::proxy::{Proxy, words_error};
 use super::read::Out;
 use super::sample;
+use super::value;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// What a table can store; those that end in `(` need an argument.
@@ -66,7 +68,18 @@ impl Proxy {
                 return Err(line.missing(at + 1, format!("`{word}` needs an argument")));
             }
             match word {
-                "store" => stored(line, at + 1)?,
+                "store" => {
+                    let unknown = self.stored(line, at + 1)?;
+                    let keyword = "stick-table ... store";
+                    if unknown.is_empty() {
+                        out.enter(line, at, keyword, Status::Modelled, "");
+                    } else {
+                        let why = format!("`{}` is not counted", unknown.join("`, `"));
+                        out.enter(line, at, keyword, Status::NotModelled, why);
+                    }
+                    at += 2;
+                    continue;
+                }
                 "peers" => self.stick.peers = Some((argument.to_owned(), line.place(at + 1))),
                 "srvkey" if argument == "addr" => {}
                 _ => {
@@ -76,10 +89,6 @@ impl Proxy {
                 }
             }
             let (status, why) = match word {
-                "store" => (
-                    Status::NoEffect,
-                    "counters decide nothing by themselves; see the rules that read them",
-                ),
                 "peers" => (
                     Status::NotModelled,
                     "the simulated proxy has no peers: the table only learns what it sees itself",
@@ -160,32 +169,43 @@ impl Proxy {
         });
         Ok(())
     }
-}
 
-/// The list after `store`.
-fn stored(line: &Line, at: usize) -> Result<(), Diagnostic> {
-    // Commas also separate the arguments inside parentheses.
-    let mut rest = line.word(at);
-    while !rest.is_empty() {
-        let end = rest.find([',', '(']).unwrap_or(rest.len());
-        let name = &rest[..end];
-        let with = format!("{name}(");
-        let bare = rest[end..].strip_prefix('(');
-        match bare.map(|inside| inside.split_once(')')) {
-            Some(Some((_, after))) if STORED.contains(&with.as_str()) => {
-                rest = after.strip_prefix(',').unwrap_or(after);
+    /// Keeps the list after `store`; what of it is not counted.
+    fn stored(&mut self, line: &Line, at: usize) -> Result<Vec<String>, Diagnostic> {
+        let mut unknown = Vec::new();
+        // Commas also separate the arguments inside parentheses.
+        let mut rest = line.word(at);
+        while !rest.is_empty() {
+            let end = rest.find([',', '(']).unwrap_or(rest.len());
+            let name = &rest[..end];
+            let with = format!("{name}(");
+            let bare = rest[end..].strip_prefix('(');
+            let mut period = balance::Span::ZERO;
+            match bare.map(|inside| inside.split_once(')')) {
+                Some(Some((inside, after))) if STORED.contains(&with.as_str()) => {
+                    rest = after.strip_prefix(',').unwrap_or(after);
+                    if let Some(Ok(time)) = with.ends_with("_rate(").then(|| value::time(inside)) {
+                        period = time;
+                    }
+                }
+                None if STORED.contains(&name) => {
+                    rest = rest[end..].strip_prefix(',').unwrap_or(&rest[end..]);
+                }
+                None if STORED.contains(&with.as_str()) => {
+                    let message = format!("`{name}` needs an argument: `{name}(10s)`");
+                    return Err(line.missing(at, message));
+                }
+                _ => {
+                    let message = format!("a table cannot store `{name}`");
+                    return Err(line.unknown(at, message, STORED.iter().copied()));
+                }
             }
-            None if STORED.contains(&name) => {
-                rest = rest[end..].strip_prefix(',').unwrap_or(&rest[end..]);
-            }
-            None if STORED.contains(&with.as_str()) => {
-                return Err(line.missing(at, format!("`{name}` needs an argument: `{name}(10s)`")));
-            }
-            _ => {
-                let message = format!("a table cannot store `{name}`");
-                return Err(line.unknown(at, message, STORED.iter().copied()));
+            match datum(name) {
+                Some(datum) => self.stick.stored.push((datum, period)),
+                None if matches!(name, "server_id" | "server_key") => {}
+                None => unknown.push(name.to_owned()),
             }
         }
+        Ok(unknown)
     }
-    Ok(())
 }

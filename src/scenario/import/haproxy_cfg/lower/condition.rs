@@ -9,8 +9,10 @@ use balance::expression::{Expression, Origin};
 use balance::pattern::{Matching, Range, Texts};
 use balance::rule::{Condition, Literal, Test};
 
-use super::super::acl::{self, Acl, Acls, network};
+use super::super::acl::{self, Acl, Acls};
+use super::super::network::network;
 use super::expression::{self, Scope};
+use super::list::patterns;
 
 /// A condition, and what of it cannot be known: what needs that never holds.
 pub(super) type Known<T> = Result<(T, Option<String>), String>;
@@ -152,18 +154,18 @@ impl<'a> Conditions<'a> {
     }
 
     fn test(&self, written: &acl::Test) -> Result<Test, String> {
-        if written.from_file {
-            return Err("the file of patterns is not read".to_owned());
-        }
-        Ok(Test {
-            sample: expression::expression(&written.sample, &self.scope)?,
-            matching: matching(written)?,
-        })
+        let sample = expression::expression(&written.sample, &self.scope)?;
+        let matching = if written.from.is_empty() {
+            matching(written, &written.patterns)?
+        } else {
+            matching(written, &patterns(written, &self.scope)?)?
+        };
+        Ok(Test { sample, matching })
     }
 }
 
-fn matching(written: &acl::Test) -> Result<Matching, String> {
-    let texts = || Texts::new(written.patterns.clone(), written.fold);
+fn matching(written: &acl::Test, patterns: &[String]) -> Result<Matching, String> {
+    let texts = || Texts::new(patterns.to_vec(), written.fold);
     Ok(match written.method {
         "found" => Matching::Found,
         "bool" => Matching::Bool,
@@ -173,16 +175,16 @@ fn matching(written: &acl::Test) -> Result<Matching, String> {
         "sub" => Matching::Contains(texts()),
         "dir" => Matching::Folder(texts()),
         "dom" => Matching::Domain(texts()),
-        "int" => Matching::Number(ranges(&written.patterns)?),
-        "len" => Matching::Length(ranges(&written.patterns)?),
+        "int" => Matching::Number(ranges(patterns)?),
+        "len" => Matching::Length(ranges(patterns)?),
         "ip" => {
-            let networks = written.patterns.iter().map(|pattern| {
+            let networks = patterns.iter().map(|pattern| {
                 network(pattern)?.ok_or_else(|| format!("the mask of `{pattern}` has holes"))
             });
             Matching::Network(networks.collect::<Result<_, _>>()?)
         }
         "reg" => {
-            let list = written.patterns.iter();
+            let list = patterns.iter();
             let list = list.map(|pattern| expression::regex(pattern, written.fold));
             Matching::Regex(list.collect::<Result<_, _>>()?)
         }
@@ -191,12 +193,16 @@ fn matching(written: &acl::Test) -> Result<Matching, String> {
 }
 
 /// `5`, `1:5`, `:5`, `5:`, each after the comparison that was named last.
-fn ranges(patterns: &[String]) -> Result<Vec<Range>, String> {
+pub(super) fn ranges(patterns: &[String]) -> Result<Vec<Range>, String> {
     let mut ranges = Vec::new();
     let mut comparison = "eq";
     for pattern in patterns {
         if let "eq" | "ge" | "gt" | "le" | "lt" = pattern.as_str() {
             comparison = pattern;
+            continue;
+        }
+        // It says that no flags follow, here too.
+        if pattern == "--" {
             continue;
         }
         let refused = || format!("the range `{pattern}` is not modelled");

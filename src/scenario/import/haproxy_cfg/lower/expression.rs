@@ -1,16 +1,21 @@
 //! From sample expressions as written to those that the core evaluates.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use balance::BackendId;
 use balance::action::{Format, Part};
 use balance::config::{Fetch, HashFunction};
 use balance::converter::{Converter, Operation};
+use balance::counter::TableId;
 use balance::expression::{Expression, Origin};
 use balance::pattern::Regex;
 
+use super::super::lists::{Lists, is_map};
 use super::super::sample::{self, Call, Sample};
 use super::super::value::lenient;
+use super::counter;
+use super::list::map;
 
 /// What names mean in the section at hand.
 pub(super) struct Scope<'a> {
@@ -18,8 +23,34 @@ pub(super) struct Scope<'a> {
     pub(super) own: Option<BackendId>,
     /// The backend of that name.
     pub(super) find: &'a dyn Fn(&str) -> Option<BackendId>,
+    /// The table of the section of that name, or of the section itself where it is empty.
+    pub(super) tables: &'a dyn Fn(&str) -> Option<TableId>,
+    /// The files of patterns and maps.
+    pub(super) lists: &'a Lists<'a>,
     /// The section speaks HTTP.
     pub(super) http: bool,
+}
+
+impl Scope<'_> {
+    /// The text of the file called `name`.
+    ///
+    /// # Errors
+    /// It is not there, which is complained about elsewhere, or is not read.
+    pub(super) fn list(&self, name: &str) -> Result<Arc<str>, String> {
+        let unread = || Err(format!("the file `{name}` is not read"));
+        self.lists.text(name).unwrap_or_else(unread)
+    }
+
+    /// The table of the section called `name`; empty: of the section itself.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn table(&self, name: &str) -> Result<TableId, String> {
+        (self.tables)(name).ok_or_else(|| match name {
+            "" => "the section has no stick table".to_owned(),
+            name => format!("`{name}` has no stick table"),
+        })
+    }
 }
 
 /// The expression that `written` means.
@@ -38,13 +69,22 @@ pub(super) fn expression(written: &Sample, scope: &Scope<'_>) -> Result<Expressi
         "req.cook_val",
         "urlp_val",
     ];
-    let number = numbers.contains(&fetch.name.as_str());
-    let first = number.then_some(Ok(Converter::Number));
-    let rest = converters.iter().map(converter);
-    Ok(Expression {
-        origin: origin(fetch, scope)?,
-        converters: first.into_iter().chain(rest).collect::<Result<_, _>>()?,
-    })
+    let mut expression = Expression::plain(origin(fetch, scope)?);
+    if numbers.contains(&fetch.name.as_str()) {
+        expression.converters.push(Converter::Number);
+    }
+    for call in converters {
+        if let Some(counted) = counter::converter(call, &expression, scope) {
+            expression = counted?;
+        } else if is_map(&call.name) {
+            expression
+                .converters
+                .push(Converter::Map(map(call, scope)?));
+        } else {
+            expression.converters.push(converter(call)?);
+        }
+    }
+    Ok(expression)
 }
 
 /// The format that `text` means.
@@ -133,7 +173,8 @@ fn counted(call: &Call, first: Option<&str>, scope: &Scope<'_>) -> Result<Origin
         "srv_is_up" => server().map(|(id, name)| Origin::IsUp(id, name)),
         "srv_conn" => server().map(|(id, name)| Origin::ServerConnections(id, name)),
         "srv_queue" => server().map(|(id, name)| Origin::ServerQueue(id, name)),
-        name => Err(format!("`{name}` is not known of simulated requests")),
+        name => counter::fetch(call, scope)
+            .unwrap_or_else(|| Err(format!("`{name}` is not known of simulated requests"))),
     }
 }
 
@@ -166,12 +207,11 @@ fn request_fetch(call: &Call, first: Option<&str>) -> Result<Option<Origin>, Str
             }
         }
         "req.fhdr" => {
-            if second.is_some() {
-                return Err("`req.fhdr` with a number is not modelled".to_owned());
-            }
-            Ok(Some(Origin::HeaderLine(
-                named("header")?.to_ascii_lowercase(),
-            )))
+            let name = named("header")?.to_ascii_lowercase();
+            Ok(Some(match second.map(|place| lenient(place).0) {
+                None | Some(0) => Origin::HeaderLine(name),
+                Some(place) => Origin::LineAt(name, place.clamp(-64, 64) as i32),
+            }))
         }
         "req.hdr_cnt" | "hdr_cnt" => Ok(Some(Origin::HeaderCount(
             named("header")?.to_ascii_lowercase(),

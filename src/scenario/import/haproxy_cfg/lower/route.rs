@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use balance::action::{Action, Format, Redirect, Rule};
 use balance::config::Backend;
-use balance::route::{Bind, Frontend, Rules, Switch, Target};
-use balance::rule::{PersistRule, UseServer};
+use balance::counter::Level;
+use balance::route::{Bind, Frontend, Monitor, Rules, Switch, Target};
+use balance::rule::{Condition, PersistRule, UseServer};
 use balance::{BackendId, Span};
 
 use super::super::super::{Directive, Status};
@@ -55,6 +56,8 @@ pub(super) struct Followed {
     pub(super) servers: Vec<UseServer>,
     /// Their places in the ledger.
     pub(super) entries: BTreeSet<usize>,
+    /// When the proxy says that it does not feel well.
+    pub(super) fail: Vec<Condition>,
 }
 
 /// The rules of `proxy` that can be followed.
@@ -69,9 +72,15 @@ pub(super) fn followed(
         let index = lowering.backs.get(name)?;
         ids.get(index).copied()
     };
+    let tables = |name: &str| {
+        let name = if name.is_empty() { &proxy.name } else { name };
+        lowering.tables.get(name).copied()
+    };
     let scope = Scope {
         own: index.and_then(|index| ids.get(&index).copied()),
         find: &find,
+        tables: &tables,
+        lists: lowering.lists,
         http: proxy.settings.http,
     };
     let conditions = Conditions::new(&proxy.acls, scope);
@@ -82,7 +91,16 @@ pub(super) fn followed(
     for draft in &proxy.rules {
         let (known, doubt) = follow(draft, &conditions, &mut followed);
         if known {
-            marks.set(draft.entry, doubt);
+            // The core hears of requests, and not when a connection is closed.
+            let idle = followed.rules.connection.last().filter(|rule| {
+                let Action::Track(_, _, table, Level::Connection) = &rule.action else {
+                    return false;
+                };
+                lowering.current.contains(table)
+                    && matches!(draft.kind, RuleKind::Action(Level::Connection, _))
+            });
+            let idle = idle.map(|_| "an idle connection does not count in `conn_cur`".to_owned());
+            marks.set(draft.entry, doubt.or(idle));
         }
     }
     followed
@@ -107,13 +125,21 @@ fn follow(
     };
     followed.entries.insert(draft.entry);
     match verb {
-        Verb::Act(action) => followed.rules.request.push(Rule { action, condition }),
+        Verb::Act(level, action) => {
+            let rules = match level {
+                Level::Connection => &mut followed.rules.connection,
+                Level::Content => &mut followed.rules.content,
+                Level::Request => &mut followed.rules.request,
+            };
+            rules.push(Rule { action, condition });
+        }
         Verb::Redirect(redirect) => followed.rules.redirect.push(Rule {
             action: Action::Redirect(redirect),
             condition,
         }),
         Verb::Switch(to) => followed.switches.push(Switch { to, condition }),
         Verb::Server(server) => followed.servers.push(UseServer { server, condition }),
+        Verb::Fail => followed.fail.push(condition),
         Verb::Force => followed.persist.push(PersistRule::Force(condition)),
         Verb::Ignore => followed.persist.push(PersistRule::Ignore(condition)),
     }
@@ -125,10 +151,11 @@ fn follow(
 
 /// What a rule does.
 enum Verb {
-    Act(Action),
+    Act(Level, Action),
     Redirect(Redirect),
     Switch(Target),
     Server(Format),
+    Fail,
     Force,
     Ignore,
 }
@@ -136,10 +163,14 @@ enum Verb {
 /// What `draft` does; nothing if it is of a kind that is not followed.
 fn verb(draft: &RuleDraft, scope: &Scope<'_>) -> Option<Result<Verb, String>> {
     Some(match draft.kind {
-        RuleKind::Request(name) => rule::action(name, &draft.words, scope)?.map(Verb::Act),
+        RuleKind::Action(level, name) => {
+            let action = rule::action(level, name, &draft.words, scope)?;
+            action.map(|action| Verb::Act(level, action))
+        }
         RuleKind::Redirect => rule::redirect(&draft.words, scope).map(Verb::Redirect),
         RuleKind::UseBackend => target(&draft.words[0], scope).map(Verb::Switch),
         RuleKind::UseServer => format(&draft.words[0], scope).map(Verb::Server),
+        RuleKind::Fail => Ok(Verb::Fail),
         RuleKind::Force => Ok(Verb::Force),
         RuleKind::Ignore => Ok(Verb::Ignore),
     })
@@ -172,11 +203,17 @@ pub(super) fn frontend(
         name: proxy.name.clone(),
         binds: binds.collect(),
         listen: ids.get(&index).copied(),
+        monitor: (proxy.settings.monitor_uri.clone()).map(|uri| Monitor {
+            uri,
+            fail: followed.fail.clone(),
+        }),
         rules: followed.rules.clone(),
         switches: followed.switches.clone(),
         default_backend,
         timeout_tarpit: tarpit(proxy),
-        maxconn: lowering.maxconn(proxy),
+        maxconn: (proxy.settings.maxconn)
+            .or(lowering.draft.maxconn)
+            .unwrap_or(0),
     }
 }
 

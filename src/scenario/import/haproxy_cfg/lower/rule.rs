@@ -1,6 +1,8 @@
 //! From `http-request` and `redirect` lines to the core's rules.
 
 use balance::action::{Action, Redirect, RedirectTo};
+use balance::counter::{Datum, Level};
+use balance::expression::{Expression, Origin};
 use balance::pattern::{Matching, Texts};
 
 use super::super::sample;
@@ -10,6 +12,7 @@ use super::expression::{Scope, expression, format, regex};
 /// What the `http-request` action called `name` does; `words` begin with the action itself.
 /// `None`: it is none of those that the simulation follows.
 pub(super) fn action(
+    level: Level,
     name: &str,
     words: &[String],
     scope: &Scope<'_>,
@@ -20,7 +23,7 @@ pub(super) fn action(
     let pattern = |at: usize| regex(word(at), false);
     let changed = |make: fn(_, _) -> Action| Ok(make(pattern(1)?, written(2)?));
     Some(match name {
-        "allow" => Ok(Action::Allow),
+        "allow" | "accept" => Ok(Action::Allow),
         "set-header" => written(2).map(|to| Action::SetHeader(header(), to)),
         "add-header" => written(2).map(|to| Action::AddHeader(header(), to)),
         "del-header" => del_header(words),
@@ -45,6 +48,16 @@ pub(super) fn action(
             variable(word(0)).and_then(|name| Ok(Action::SetVarFormat(name, written(1)?)))
         }
         "unset-var" => variable(word(0)).map(Action::UnsetVar),
+        "track-sc" => track(level, words, scope),
+        "sc-inc-gpc0" => Ok(Action::Raise(slot(word(0)), Datum::Gpc0)),
+        "sc-inc-gpc1" => Ok(Action::Raise(slot(word(0)), Datum::Gpc1)),
+        "sc-set-gpt0" => {
+            let number = match word(1).parse() {
+                Ok(number) => Ok(Expression::plain(Origin::Int(number))),
+                Err(_) => value(&words[1..], scope),
+            };
+            number.map(|number| Action::SetTag(slot(word(0)), number))
+        }
         "redirect" => redirect(&words[1..], scope).map(Action::Redirect),
         "deny" => Ok(Action::Deny(status(words, 403))),
         "tarpit" => Ok(Action::Tarpit(status(words, 500))),
@@ -54,12 +67,30 @@ pub(super) fn action(
     })
 }
 
+/// `track-sc0 EXPRESSION [table TABLE]`
+fn track(level: Level, words: &[String], scope: &Scope<'_>) -> Result<Action, String> {
+    let (key, table) = match words {
+        [.., keyword, table] if keyword == "table" => (&words[1..words.len() - 2], table.as_str()),
+        _ => (&words[1..], ""),
+    };
+    let digits = words[0].trim_start_matches("track-sc");
+    let table = scope.table(table)?;
+    let key = value(key, scope)?;
+    Ok(Action::Track(lenient(digits).0 as u8, key, table, level))
+}
+
+/// The number in `sc-inc-gpc0(N)`.
+fn slot(word: &str) -> u8 {
+    let inside = word.split_once('(').map_or("", |(_, inside)| inside);
+    lenient(inside).0.clamp(0, 255) as u8
+}
+
 fn both<A, B>(a: Result<A, String>, b: Result<B, String>) -> Result<(A, B), String> {
     Ok((a?, b?))
 }
 
 /// An expression that ends where `words` end.
-fn value(words: &[String], scope: &Scope<'_>) -> Result<balance::expression::Expression, String> {
+fn value(words: &[String], scope: &Scope<'_>) -> Result<Expression, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let written = sample::sample(&words, true).map_err(|error| error.message)?;
     expression(&written, scope)

@@ -105,43 +105,4 @@ impl Lowering<'_> {
             }
         }
     }
-
-    /// The names that expressions need.
-    pub(super) fn wants(
-        &self,
-        proxy: &Proxy,
-        notes: &mut Vec<Diagnostic>,
-        counts: impl Fn(Names) -> bool,
-    ) {
-        for want in proxy.acls.wants.iter().filter(|want| counts(want.names)) {
-            let own = want.name.is_empty();
-            let name = if own { &proxy.name } else { &want.name };
-            let (there, what) = match want.names {
-                Names::Backend => (own || self.backs.contains_key(name.as_str()), "backend"),
-                Names::Frontend => {
-                    let found =
-                        (self.draft.proxies.iter()).any(|p| p.role.is_front() && p.name == *name);
-                    (found, "frontend")
-                }
-                Names::Server => {
-                    let (backend, server) = name.split_once('/').unwrap_or((&proxy.name, name));
-                    (self.find(backend, server).is_some(), "server")
-                }
-                Names::Table => {
-                    let found = (self.draft.proxies.iter())
-                        .any(|p| p.name == *name && p.stick.table.is_some());
-                    (found, "stick table")
-                }
-                Names::Users => {
-                    let key = ("userlist", name.clone());
-                    (own || self.draft.others.contains_key(&key), "user list")
-                }
-                Names::Nothing => continue,
-            };
-            if !there {
-                let message = format!("there is no {what} called `{name}`");
-                notes.push(Diagnostic::new(Code::UnknownName, message, want.place));
-            }
-        }
-    }
 }

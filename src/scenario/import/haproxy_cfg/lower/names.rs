@@ -1,0 +1,68 @@
+//! What expressions name besides: sections, servers, tables, files.
+
+use super::super::proxy::Proxy;
+use super::super::samples::Names;
+use super::Lowering;
+use crate::scenario::diagnostic::{Code, Diagnostic};
+
+impl Lowering<'_> {
+    /// The names that expressions need, of the kinds that count.
+    pub(super) fn wants(
+        &self,
+        proxy: &Proxy,
+        notes: &mut Vec<Diagnostic>,
+        counts: impl Fn(Names) -> bool,
+    ) {
+        for want in proxy.acls.wants.iter().filter(|want| counts(want.names)) {
+            let own = want.name.is_empty();
+            let name = if own { &proxy.name } else { &want.name };
+            let (there, what) = match want.names {
+                Names::Backend => (own || self.backs.contains_key(name.as_str()), "backend"),
+                Names::Frontend => {
+                    let found =
+                        (self.draft.proxies.iter()).any(|p| p.role.is_front() && p.name == *name);
+                    (found, "frontend")
+                }
+                Names::Server => {
+                    let (backend, server) = name.split_once('/').unwrap_or((&proxy.name, name));
+                    (self.find(backend, server).is_some(), "server")
+                }
+                Names::Table => {
+                    let found = (self.draft.proxies.iter())
+                        .any(|p| p.name == *name && p.stick.table.is_some());
+                    (found, "stick table")
+                }
+                Names::Users => {
+                    let key = ("userlist", name.clone());
+                    (own || self.draft.others.contains_key(&key), "user list")
+                }
+                Names::Nothing => continue,
+            };
+            if !there {
+                let message = format!("there is no {what} called `{name}`");
+                notes.push(Diagnostic::new(Code::UnknownName, message, want.place));
+            }
+        }
+    }
+
+    /// The files of patterns and maps.
+    pub(super) fn files(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
+        for used in &proxy.acls.files {
+            let name = &used.name;
+            match self.lists.text(name) {
+                Some(Err(why)) => {
+                    let message = format!("the file `{name}` cannot be read: {why}");
+                    let help = "it is looked for beside the configuration";
+                    notes.push(Diagnostic::new(Code::File, message, used.place).help(help));
+                }
+                Some(Ok(text)) => {
+                    if let Err((line, why)) = used.judge(&text) {
+                        let message = format!("line {line} of `{name}`: {why}");
+                        notes.push(Diagnostic::new(Code::Words, message, used.place));
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+}
