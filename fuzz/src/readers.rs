@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use balance::Balancer;
 use balancelab::conform::{Verdict, archive};
 use balancelab::lab::World;
+use balancelab::locale::AsWritten;
 use balancelab::oracle::Oracle;
 use balancelab::plan::{Action, Budget, Plan, Timed};
 use balancelab::scenario::import::Env;
@@ -61,7 +62,12 @@ fn load(name: &str, text: &str) -> Option<Loaded> {
         .collect();
     match scenario::load(name, &source, &Overrides::default()) {
         Ok(loaded) => {
-            render::text(&loaded.warnings, &loaded.files, render::Colour::Never);
+            render::text(
+                &loaded.warnings,
+                &loaded.files,
+                render::Colour::Never,
+                &AsWritten,
+            );
             Some(loaded)
         }
         Err(refused) => {
@@ -114,7 +120,7 @@ pub fn haproxy_cfg(bytes: &[u8]) {
         which.push(files.add("second.cfg", second));
     }
     let imported = read_cfg(&files, &which, &env);
-    render::text(&imported.notes, &files, render::Colour::Never);
+    render::text(&imported.notes, &files, render::Colour::Never, &AsWritten);
     render::json(&imported.notes, &files);
     if imported.is_refused() {
         return;
@@ -170,7 +176,12 @@ fn load_replay(text: &str) -> Option<Loaded> {
         .collect();
     match scenario::load("fuzz.ron", &source, &Overrides::default()) {
         Ok(loaded) => {
-            render::text(&loaded.warnings, &loaded.files, render::Colour::Never);
+            render::text(
+                &loaded.warnings,
+                &loaded.files,
+                render::Colour::Never,
+                &AsWritten,
+            );
             Some(loaded)
         }
         Err(refused) => {

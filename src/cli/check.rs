@@ -55,7 +55,7 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
         Format::Json => format!("{:#}\n", json_of(&verdicts)),
         Format::Csv => csv_of(&verdicts),
         Format::Text => table_of(&verdicts).text(screen.ink()),
-        Format::Markdown => table_of(&verdicts).markdown(),
+        Format::Markdown => table_of(&verdicts).told(screen.words()).markdown(),
     };
     screen.result(&text)?;
     let refused = verdicts.iter().any(|verdict| !verdict.ok);
@@ -93,7 +93,10 @@ fn configuration(
             load::remark(notes, &read.files, screen)?;
         }
         Format::Markdown => {
-            screen.result(&format!("{}\n", read.ledger().markdown()))?;
+            screen.result(&format!(
+                "{}\n",
+                read.ledger().told(screen.words()).markdown()
+            ))?;
             load::remark(notes, &read.files, screen)?;
         }
     }
@@ -148,7 +151,7 @@ fn table_of(verdicts: &[Verdict]) -> Table {
         };
         table.push(vec![
             verdict.file.as_str().into(),
-            Cell::styled(word, style),
+            Cell::phrase(word, style),
             verdict.errors.to_string().into(),
             verdict.warnings.to_string().into(),
             verdict.title.as_str().into(),

@@ -141,7 +141,7 @@ impl Config {
             table.push(vec![
                 line.into(),
                 directive.keyword.as_ref().into(),
-                Cell::styled(directive.status.text(), style),
+                Cell::phrase(directive.status.text(), style),
                 directive.why.as_ref().into(),
             ]);
         }

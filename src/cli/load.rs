@@ -97,7 +97,7 @@ pub(super) fn told(
         Ok(loaded) => {
             remark(&loaded.warnings, &loaded.files, screen)?;
             for sentence in &loaded.assumed {
-                screen.remark(&format!("assumed: {sentence}"))?;
+                screen.tell(&format!("assumed: {sentence}"))?;
             }
             Ok(Some(loaded.plan))
         }
@@ -118,5 +118,5 @@ pub(super) fn remark(notes: &[Diagnostic], files: &Files, screen: &mut Screen) -
     } else {
         Colour::Never
     };
-    screen.remark(&render::text(notes, files, colour))
+    screen.remark(&render::text(notes, files, colour, screen.words()))
 }

@@ -28,6 +28,7 @@ pub(super) fn run(args: &Plot, screen: &mut Screen) -> io::Result<Exit> {
         course: &course,
         report: &report,
         names: &names,
+        words: screen.words(),
     };
     if let Err(error) = fs::create_dir_all(&args.out) {
         let folder = args.out.display();

@@ -31,6 +31,7 @@ pub(super) fn run(args: &Seq, screen: &mut Screen) -> io::Result<Exit> {
     });
     match drawn {
         Ok(sequence) => {
+            let sequence = sequence.told(screen.words());
             screen.result(&match args.picture {
                 Picture::Text => text::text(&sequence),
                 Picture::Mermaid => mermaid::text(&sequence),

@@ -10,6 +10,7 @@ mod differences;
 mod explanations;
 mod exports;
 mod foreign;
+mod french;
 mod fuzz_corpus;
 mod handout;
 mod house;

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+use balancelab::locale::AsWritten;
 use balancelab::plan::Plan;
 use balancelab::report::course::Course;
 use balancelab::report::plot::{self, Plot};
@@ -67,6 +68,7 @@ impl Run {
             course: &self.course,
             report: &self.report,
             names: &self.names,
+            words: &AsWritten,
         };
         run.plots()
     }
@@ -246,6 +248,7 @@ fn plot_writes_pictures_and_numbers() {
     let _ = fs::remove_dir_all(&folder);
     let told = || {
         let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .env("LC_ALL", "C")
             .args(["plot", "scenarios/lab3/4.3-at-once.ron", "--out", &folder])
             .current_dir(top())
             .output()
@@ -270,6 +273,7 @@ fn plot_writes_pictures_and_numbers() {
         assert_eq!(read("csv").expect("a table"), plot.table.csv());
     }
     let nowhere = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .env("LC_ALL", "C")
         .args(["plot", "scenarios/lab3/4.1.ron", "-o", "README.md/plots"])
         .current_dir(top())
         .output()

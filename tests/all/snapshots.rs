@@ -103,6 +103,7 @@ fn asserted() -> BTreeSet<String> {
         .chain(shown)
         .chain(answers)
         .chain(imports)
+        .chain(crate::french::kept())
         .chain(
             crate::rules::names()
                 .into_iter()

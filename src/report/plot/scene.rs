@@ -200,10 +200,12 @@ impl<'a> Scene<'a> {
         sheet.text("title", Anchor::Start, (16, 28), title);
         let (mut x, mut y) = (16, 56);
         let nobody = self.nobody.filter(|series| series.requests() > 0);
-        let nobody = nobody.map(|_| "answered by no server");
+        let nobody = nobody.map(|_| self.run.put("answered by no server"));
         let names = self.servers.iter().map(|lane| lane.name.as_str());
         for (index, name) in names.map(Some).chain([None]).enumerate() {
-            let Some(text) = name.or(nobody) else { break };
+            let Some(text) = name.or(nobody.as_deref()) else {
+                break;
+            };
             let needed = 62 + width(text, 15) + 18;
             if x + needed > WIDTH {
                 (x, y) = (16, y + 24);
@@ -292,6 +294,7 @@ fn turns(run: Run<'_>) -> Vec<Turn> {
         } else {
             names.join(", ") + ": "
         };
+        let line = run.words.put("deed", &line);
         Turn {
             micros: micros(at),
             class: "deed",
