@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use balance::{Edits, Ending, Interest, Moment, RequestId, Span};
+use balance::{Door, Edits, Ending, FrontendId, Interest, Moment, RequestId, Span};
 
 use super::servers::Servers;
 use super::size::{self, Size};
@@ -20,9 +20,15 @@ pub trait Reader {
     fn sampled(&mut self, context: &Context<'_>, row: &Sampled<'_>) {
         let _ = (context, row);
     }
-    /// A request of this client has reached the proxy.
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
-        let _ = (context, at, client, thread);
+    /// A request of this client has reached the proxy; `is_first` if it is the first one over
+    /// its connection.
+    fn asked(&mut self, context: &Context<'_>, at: Moment, who: (u32, u32), is_first: bool) {
+        let _ = (context, at, who, is_first);
+    }
+    /// A connection of this client will be closed, for the proxy, at `at`, which is not before
+    /// now.
+    fn closed(&mut self, at: Moment, who: (u32, u32)) {
+        let _ = (at, who);
     }
     /// Somebody said something about a request.
     fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
@@ -44,9 +50,13 @@ impl<A: Reader, B: Reader> Reader for (A, B) {
         self.0.sampled(context, row);
         self.1.sampled(context, row);
     }
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
-        self.0.asked(context, at, client, thread);
-        self.1.asked(context, at, client, thread);
+    fn asked(&mut self, context: &Context<'_>, at: Moment, who: (u32, u32), is_first: bool) {
+        self.0.asked(context, at, who, is_first);
+        self.1.asked(context, at, who, is_first);
+    }
+    fn closed(&mut self, at: Moment, who: (u32, u32)) {
+        self.0.closed(at, who);
+        self.1.closed(at, who);
     }
     fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
         self.0.said(context, at, message);
@@ -65,8 +75,11 @@ impl<R: Reader + ?Sized> Reader for &mut R {
     fn sampled(&mut self, context: &Context<'_>, row: &Sampled<'_>) {
         (**self).sampled(context, row);
     }
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
-        (**self).asked(context, at, client, thread);
+    fn asked(&mut self, context: &Context<'_>, at: Moment, who: (u32, u32), is_first: bool) {
+        (**self).asked(context, at, who, is_first);
+    }
+    fn closed(&mut self, at: Moment, who: (u32, u32)) {
+        (**self).closed(at, who);
     }
     fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
         (**self).said(context, at, message);
@@ -95,6 +108,25 @@ impl<'a> Context<'a> {
     /// What the requests of a client's thread look like.
     pub fn request(&self, client: u32, thread: u32) -> &'a RequestLine {
         self.plan.clients[client as usize].request(thread)
+    }
+
+    /// Where the requests of a client's thread come in. One that asks for a backend comes
+    /// through the frontend that leads there: that of the same `listen` section, else the
+    /// first one whose default it is; none if there is none, as where no frontend is
+    /// configured and every backend is a `listen` section.
+    pub fn door(&self, client: u32, thread: u32) -> Option<Door> {
+        let request = self.request(client, thread);
+        let leads = |to: &dyn Fn(&balance::Frontend) -> bool| {
+            let place = self.plan.proxy.frontends.iter().position(to)?;
+            Some(Door {
+                frontend: FrontendId(place as u32),
+                bind: 0,
+            })
+        };
+        request
+            .door
+            .or_else(|| leads(&|front| front.listen == Some(request.backend)))
+            .or_else(|| leads(&|front| front.default_backend == Some(request.backend)))
     }
 
     /// The name of a client group.
@@ -247,7 +279,9 @@ impl<'p, R: Reader> Follower<'p, R> {
     /// The connection of `who` closes at the client now, and a little later at the proxy.
     fn close(&mut self, at: Moment, who: (u32, u32)) {
         if self.open.remove(&who).is_some() {
-            self.closing.push(at + self.plan.wire.client);
+            let closes = at + self.plan.wire.client;
+            self.closing.push(closes);
+            self.reader.closed(closes, who);
         }
     }
 
@@ -325,8 +359,9 @@ impl<'p, R: Reader> Follower<'p, R> {
         if live.done {
             self.live.remove(&request);
         }
-        if !self.keeps_alive(live.client) {
-            self.open.remove(&(live.client, live.thread));
+        let who = (live.client, live.thread);
+        if !self.keeps_alive(live.client) && self.open.remove(&who).is_some() {
+            self.reader.closed(at, who);
         }
     }
 
@@ -427,18 +462,20 @@ impl<R: Reader> Sink for Follower<'_, R> {
             Message::Asked {
                 request, cookie, ..
             } => {
+                let before = self.connections;
                 self.ask(request, cookie);
+                let is_first = self.connections > before;
                 let who = self
                     .live
                     .get(&request)
                     .map(|live| (live.client, live.thread));
-                if let Some((client, thread)) = who {
+                if let Some(who) = who {
                     let context = Context {
                         plan: self.plan,
                         servers: &self.servers,
                         live: &self.live,
                     };
-                    self.reader.asked(&context, at, client, thread);
+                    self.reader.asked(&context, at, who, is_first);
                 }
             }
             Message::Answered {

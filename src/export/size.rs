@@ -114,6 +114,7 @@ fn body(tag: &str) -> usize {
 pub fn error(status: u16, version: Version) -> Size {
     let (title, sentence) = match status {
         400 => ("Bad request", "Your browser sent an invalid request."),
+        403 => ("Forbidden", "Request forbidden by administrative rules."),
         408 => (
             "Request Time-out",
             "Your browser didn't send a complete request in time.",
@@ -166,8 +167,8 @@ mod tests {
     fn errors_have_the_sizes_that_haproxy_logs() {
         let logged = |status| error(status, Version::V2_6).proxy;
         assert_eq!(
-            [400, 502, 503, 504].map(logged),
-            [206, 209, 217, 198],
+            [400, 403, 502, 503, 504].map(logged),
+            [206, 192, 209, 217, 198],
             "seen in the log of 2.6.12"
         );
         assert_eq!(error(503, Version::V3_4).proxy, 0, "seen in the log of 3.4");

@@ -292,7 +292,7 @@ mod tests {
             let mut text = String::new();
             for (number, word) in shape.words.iter().enumerate() {
                 if number > 0 {
-                    text += &format!("{number}");
+                    text += &number.to_string();
                 }
                 text += word;
             }

@@ -148,7 +148,7 @@ fn literals(text: &str) -> Vec<(String, String)> {
         if sign == "/" && after.starts_with('/') {
             rest = &after[after.find('\n').unwrap_or(after.len())..];
         } else if sign == "'" && (after.starts_with("\"'") || after.starts_with("\\\"'")) {
-            rest = &after[after.find("'").expect("just seen") + 1..];
+            rest = &after[after.find('\'').expect("just seen") + 1..];
         } else if sign == "\"" {
             let mut end = 0;
             let bytes = after.as_bytes();
