@@ -126,12 +126,14 @@ const STYLE: &str = "
 body { margin: 1rem; background: var(--paper); color: var(--ink);
   font: 100%/1.4 system-ui, sans-serif; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: 0 0 1rem; font-size: 0.85rem; }
+table { border-collapse: separate; border-spacing: 0; margin: 0 0 1rem; font-size: 0.72rem;
+  border: solid var(--line); border-width: 1px 0 0 1px; }
 caption { text-align: start; font-size: 1.1rem; font-weight: bold; padding: 0.3rem 0; }
-th, td { border: 1px solid var(--line); padding: 0.15rem 0.45rem; text-align: end;
+th, td { border: solid var(--line); border-width: 0 1px 1px 0; padding: 0.15rem 0.22rem; text-align: end;
   white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th { background: var(--head); text-align: center; }
 tbody th, td.words { text-align: start; }
+tbody th { position: sticky; left: 0; background: inherit; }
 tr.total, tr.front { font-weight: bold; background: var(--head); }
 ul { display: flex; flex-wrap: wrap; gap: 0.4rem; padding: 0; list-style: none; }
 li { border: 1px solid var(--line); padding: 0.15rem 0.6rem; }

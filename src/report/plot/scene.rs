@@ -172,7 +172,7 @@ impl<'a> Scene<'a> {
             let x = panel.across(&turn.micros);
             sheet.line(turn.class, [(x, down.start), (x, down.end)]);
             if let Some((start, line)) = turn.place.filter(|_| words) {
-                let y = frame.0.1 - 26 - line as i32 * LINE;
+                let y = frame.0.1 - 30 - line as i32 * LINE;
                 sheet.text("mark", Anchor::Start, (start, y), &turn.words);
             }
         }
@@ -221,7 +221,7 @@ impl<'a> Scene<'a> {
             sheet.text("name", Anchor::Start, (x + 60, y), text);
             x += needed;
         }
-        y + 10 + 30 + self.words_height()
+        y + 10 + 34 + self.words_height()
     }
 
     /// The lines of steps of all servers, each with its markers, and that of nobody.

@@ -106,7 +106,7 @@ fn band(sheet: &mut Sheet, place: Place, at: (i32, i32), size: (i32, i32)) {
         }
     }
     let word = place.word();
-    let needed = width(word, 14) + 12;
+    let needed = width(word, 17) + 12;
     if size.0 >= needed {
         let middle = at.0 + size.0 / 2;
         if place != Place::Up {
