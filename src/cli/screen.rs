@@ -41,6 +41,16 @@ impl Screen {
         self.out.write_all(text.as_bytes())
     }
 
+    /// Writes a drawing in pixels as the result.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    #[cfg(feature = "png")]
+    pub(super) fn picture(&mut self, svg: &str) -> io::Result<super::exit::Exit> {
+        self.out.write_all(&crate::report::png::of_svg(svg))?;
+        Ok(super::exit::Exit::Fine)
+    }
+
     /// Where a long result is written piece by piece.
     pub(super) fn writer(&mut self) -> &mut dyn Write {
         &mut self.out

@@ -32,11 +32,14 @@ pub(super) fn run(args: &Seq, screen: &mut Screen) -> io::Result<Exit> {
     match drawn {
         Ok(sequence) => {
             let sequence = sequence.told(screen.words());
-            screen.result(&match args.picture {
+            let text = match args.picture {
                 Picture::Text => text::text(&sequence),
                 Picture::Mermaid => mermaid::text(&sequence),
                 Picture::Svg => svg::text(&sequence),
-            })?;
+                #[cfg(feature = "png")]
+                Picture::Png => return screen.picture(&svg::text(&sequence)),
+            };
+            screen.result(&text)?;
             Ok(Exit::Fine)
         }
         Err(why) => {
