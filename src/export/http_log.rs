@@ -145,8 +145,8 @@ pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String
         ending.retries,
         crowd.server_queue,
         crowd.backend_queue,
-        request.method,
-        request.uri,
+        line.asked.method,
+        line.asked.uri,
     )
 }
 

@@ -8,6 +8,7 @@
 use balance::Version;
 use balance::alert::reason_phrase;
 
+use super::follow::Asked;
 use crate::plan::RequestLine;
 
 /// Where clients find the proxy, unless a request has a `Host` header: the lab's address.
@@ -60,8 +61,8 @@ impl Size {
     }
 }
 
-/// A client's request with this `Cookie` header.
-pub fn request(line: &RequestLine, cookie: Option<&str>) -> Size {
+/// A client's request for `asked` with this `Cookie` header; `line` has its other headers.
+pub fn request(line: &RequestLine, asked: Asked<'_>, cookie: Option<&str>) -> Size {
     let own = line.headers.iter();
     let own = own.map(|(name, value)| (name.as_str(), value.len()));
     let has_host = line.headers.iter().any(|(name, _)| name == "host");
@@ -75,7 +76,7 @@ pub fn request(line: &RequestLine, cookie: Option<&str>) -> Size {
     ];
     let cookie = cookie.map(|value| ("cookie", value.len()));
     let headers = Headers::of(own.chain(host).chain(usual).chain(cookie));
-    let words = line.method.len() + line.uri.len() + "HTTP/1.1".len();
+    let words = asked.method.len() + asked.uri.len() + "HTTP/1.1".len();
     Size::of(words, headers, 0)
 }
 
@@ -188,7 +189,12 @@ mod tests {
             backend: BackendId(0),
             door: None,
         };
-        let (bare, sticky) = (request(&line, None), request(&line, Some("SERVERID=s1")));
+        let asked = Asked {
+            method: &line.method,
+            uri: &line.uri,
+        };
+        let sized = |cookie| request(&line, asked, cookie);
+        let (bare, sticky) = (sized(None), sized(Some("SERVERID=s1")));
         assert_eq!(sticky.proxy - bare.proxy, 17);
         assert_eq!(sticky.wire - bare.wire, 21);
     }

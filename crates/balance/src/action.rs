@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::expression::Expression;
 use crate::fetch::path_and_query;
 use crate::pattern::{Matching, Regex};
-use crate::rule::Condition;
+use crate::rule::{Condition, Label};
 use crate::scene::Scene;
 
 /// One rule.
@@ -17,6 +17,8 @@ pub struct Rule {
     pub action: Action,
     /// When.
     pub condition: Condition,
+    /// As it is written.
+    pub label: Label,
 }
 
 /// What a rule does.

@@ -104,6 +104,7 @@ impl Balancer {
             persisting,
             server,
             mut passage,
+            decided: _,
         } = verdict;
         let rewrite = passage.rewrite.take();
         self.passages.remove(&request);

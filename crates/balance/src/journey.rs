@@ -44,6 +44,20 @@ pub(crate) struct Verdict {
     /// The server that a `use-server` rule has chosen.
     pub(crate) server: Option<u32>,
     pub(crate) passage: Passage,
+    /// The places of the rules that decided.
+    pub(crate) decided: Decided,
+}
+
+/// Which rules decided: their places among those of their kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decided {
+    /// Of `use_backend`.
+    pub(crate) switch: Option<u32>,
+    /// Of the section that stopped it, first the `http-request` rules, then the `redirect`
+    /// rules.
+    pub(crate) stop: Option<u32>,
+    /// Of `use-server`.
+    pub(crate) server: Option<u32>,
 }
 
 /// What is remembered of a request that passed rules until its number is used again.
@@ -101,7 +115,10 @@ impl Journey<'_> {
             if self.stopped(&frontend.rules) {
                 return;
             }
-            chosen = self.switch(&frontend.switches).or(frontend.default_backend);
+            let switched = self.switch(&frontend.switches);
+            self.verdict.decided.switch = switched.map(|(place, _)| place);
+            let named = switched.and_then(|(_, backend)| backend);
+            chosen = named.or(frontend.default_backend);
         }
         let Some(id) = chosen else {
             self.verdict.stop = Some(Stop::Nowhere);
@@ -126,7 +143,12 @@ impl Journey<'_> {
             (forced || !backend.servers[slot as usize].is_stopped()).then_some(slot)
         };
         let rules = &config.use_server;
-        self.verdict.server = self.look(|scene| rules.iter().find_map(|rule| reached(rule, scene)));
+        let found = self.look(|scene| {
+            let mut rules = (0..).zip(rules);
+            rules.find_map(|(place, rule)| Some((place, reached(rule, scene)?)))
+        });
+        self.verdict.decided.server = found.map(|(place, _)| place);
+        self.verdict.server = found.map(|(_, slot)| slot);
     }
 
     /// The scene as it is now.
@@ -152,34 +174,40 @@ impl Journey<'_> {
         })
     }
 
-    /// The backend that the first rule whose condition holds names.
-    fn switch(&self, switches: &[Switch]) -> Option<BackendId> {
+    /// The first rule whose condition holds, and the backend that it names, if there is one of
+    /// this name.
+    fn switch(&self, switches: &[Switch]) -> Option<(u32, Option<BackendId>)> {
         self.look(|scene| {
-            let rule = switches.iter().find(|rule| rule.condition.holds(scene))?;
-            match &rule.to {
+            let mut switches = (0..).zip(switches);
+            let (place, rule) = switches.find(|(_, rule)| rule.condition.holds(scene))?;
+            let backend = match &rule.to {
                 Target::Backend(id) => Some(*id),
                 Target::Named(format) => self.balancer.backend_named(&format.write(scene)),
-            }
+            };
+            Some((place, backend))
         })
     }
 
     /// Follows a section's rules; whether one of them ends the way.
     fn stopped(&mut self, rules: &Rules) -> bool {
-        for rule in rules.requests() {
+        for (place, rule) in (0..).zip(rules.requests()) {
             if self.look(|scene| rule.condition.holds(scene)) {
                 if rule.action == Action::Allow {
                     break;
                 }
                 self.act(rule);
                 if self.verdict.stop.is_some() {
+                    self.verdict.decided.stop = Some(place);
                     return true;
                 }
             }
         }
-        for rule in rules.redirects() {
+        for (place, rule) in (0..).zip(rules.redirects()) {
             if self.look(|scene| rule.condition.holds(scene)) {
                 self.act(rule);
                 if self.verdict.stop.is_some() {
+                    let before = rules.requests().count() as u32;
+                    self.verdict.decided.stop = Some(before + place);
                     return true;
                 }
             }

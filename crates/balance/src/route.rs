@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::action::{Format, Rule};
 use crate::ids::{BackendId, FrontendId};
-use crate::rule::Condition;
+use crate::rule::{Condition, Label};
 use crate::time::Span;
 
 /// A `frontend` section, or the front side of a `listen` section.
@@ -87,6 +87,8 @@ pub struct Switch {
     pub to: Target,
     /// When.
     pub condition: Condition,
+    /// As it is written.
+    pub label: Label,
 }
 
 /// The backend that a rule names.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use balance::rule::Label;
+
 use super::super::Status;
 use super::acl::sample_error;
 use super::actions::{self, Takes};
@@ -135,6 +137,10 @@ impl Proxy {
             kind,
             words: words.map(|at| line.word(at).to_owned()).collect(),
             condition,
+            label: Label {
+                line: line.number,
+                text: line.from(0).join(" "),
+            },
             entry: out.ledger.len(),
         });
     }

@@ -103,14 +103,28 @@ fn follow(
         Err(why) => return ignored(why),
         Ok(known) => known,
     };
+    let label = draft.label.clone();
     match verb {
-        Verb::Act(action) => followed.rules.request.push(Rule { action, condition }),
+        Verb::Act(action) => followed.rules.request.push(Rule {
+            action,
+            condition,
+            label,
+        }),
         Verb::Redirect(redirect) => followed.rules.redirect.push(Rule {
             action: Action::Redirect(redirect),
             condition,
+            label,
         }),
-        Verb::Switch(to) => followed.switches.push(Switch { to, condition }),
-        Verb::Server(server) => followed.servers.push(UseServer { server, condition }),
+        Verb::Switch(to) => followed.switches.push(Switch {
+            to,
+            condition,
+            label,
+        }),
+        Verb::Server(server) => followed.servers.push(UseServer {
+            server,
+            condition,
+            label,
+        }),
         Verb::Force => followed.persist.push(PersistRule::Force(condition)),
         Verb::Ignore => followed.persist.push(PersistRule::Ignore(condition)),
     }
