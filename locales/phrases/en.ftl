@@ -415,6 +415,14 @@ say-log-errors = { $count } answers of servers were errors (500 and above); repl
 say-log-captures = captured headers are not sent: a log has their values, not their names (--set { $how })
 say-log-cookies = users keep the cookies they are given; by the log's flags, { $without } requests came without, and { $before } users had theirs from before
 say-log-backend = the configuration has no backend { $name }; requests that went there go to the default one
+say-learnt = learnt: { $list }
+say-learnt-item = { $name } { $shortest } to { $longest }, median { $median } ({ $count } requests, { $most } at once)
+say-log-http = HAProxy's HTTP log
+say-log-clf = HAProxy's HTTP log (CLF)
+say-log-tcp = HAProxy's TCP log
+say-log-xml = results of JMeter (XML)
+say-log-csv = results of JMeter (CSV)
+say-every-server = every server
 
 
 ## Diagnostics

@@ -311,7 +311,10 @@ say-seq-server = il n'y a pas de serveur « { $server } »
 say-seq-state = « { $state } » n'est pas un état ; il y a { $known }
 say-seq-never = { $server } ne devient jamais { $state } dans cet essai
 say-seq-none = aucune requête de cet essai n'est choisie
-say-unknown = il n'y a pas de { $kind } `{ $name }` ; { $rest }
+say-unknown = il n'y a pas de { $kind ->
+    [node] nœud
+   *[other] { $kind }
+} `{ $name }` ; { $rest }
 say-known = il y a { $known }
 say-meant-known = vouliez-vous dire { $name } ? il y a { $known }
 say-unfinished = l'essai ne s'est pas terminé en { $limit } (il est arrivé à { $at }) ; les plus occupés étaient { $names }
@@ -415,6 +418,14 @@ say-log-errors = { $count } réponses de serveurs étaient des erreurs (500 et p
 say-log-captures = les en-têtes capturés ne sont pas envoyés : un journal a leurs valeurs, pas leurs noms (--set { $how })
 say-log-cookies = les utilisateurs gardent les cookies qu'ils reçoivent ; selon les lettres du journal, { $without } requêtes sont venues sans, et { $before } utilisateurs avaient le leur d'avant
 say-log-backend = la configuration n'a pas de backend { $name } ; les requêtes qui y allaient vont à celui par défaut
+say-learnt = appris : { $list }
+say-learnt-item = { $name } { $shortest } à { $longest }, médiane { $median } ({ $count } requêtes, { $most } à la fois)
+say-log-http = journal HTTP de HAProxy
+say-log-clf = journal HTTP de HAProxy (CLF)
+say-log-tcp = journal TCP de HAProxy
+say-log-xml = résultats de JMeter (XML)
+say-log-csv = résultats de JMeter (CSV)
+say-every-server = tous les serveurs
 
 
 ## Diagnostics

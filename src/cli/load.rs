@@ -97,6 +97,8 @@ pub(super) fn told(
         Ok(loaded) => {
             remark(&loaded.warnings, &loaded.files, screen)?;
             for sentence in &loaded.assumed {
+                // First the sentence: what it says is put together of words of its own.
+                let sentence = screen.words().put("say", sentence);
                 screen.tell(&format!("assumed: {sentence}"))?;
             }
             Ok(Some(loaded.plan))

@@ -111,8 +111,9 @@ impl Shape {
         fits.then_some(values)
     }
 
-    /// Whether what must be a number is one: `$least` and `$most`, without which a phrase of
-    /// hardly a word would read almost anything.
+    /// Whether what must be a number is one (`$least`, `$most`), and what must be a length of
+    /// time begins like one (`$shortest`, `$longest`): a phrase of hardly a word would read
+    /// almost anything without them.
     fn counts(&self, values: &[&str]) -> bool {
         let is_number = |text: &str| {
             !text.is_empty()
@@ -121,7 +122,13 @@ impl Shape {
                     .all(|b| b.is_ascii_digit() || b".-".contains(&b))
         };
         let mut named = self.names.iter().zip(values);
-        named.all(|(name, value)| !matches!(name.as_str(), "least" | "most") || is_number(value))
+        named.all(|(name, value)| match name.as_str() {
+            "least" | "most" => is_number(value),
+            "shortest" | "longest" => {
+                value.starts_with(|c: char| c.is_ascii_digit()) && !value.contains(' ')
+            }
+            _ => true,
+        })
     }
 }
 
@@ -227,15 +234,32 @@ impl Phrases {
     fn value<'a>(&self, context: &str, text: &'a str) -> FluentValue<'a> {
         match text.parse::<u32>() {
             Ok(count) if count.to_string() == text => FluentValue::from(count),
-            // What an operator does is told inside of phrases of any context.
-            _ if text.contains(' ') => FluentValue::String(
-                [context, "deed"]
-                    .into_iter()
-                    .find_map(|context| self.find(context, text))
-                    .map_or(Cow::Borrowed(text), Cow::Owned),
-            ),
+            _ if text.contains(' ') => FluentValue::String(self.part(context, text)),
             _ => FluentValue::from(text),
         }
+    }
+}
+
+impl Phrases {
+    /// Words inside of a phrase: a phrase themselves, or several with semicolons between. What
+    /// an operator does is told inside of phrases of any context.
+    fn part<'a>(&self, context: &str, text: &'a str) -> Cow<'a, str> {
+        let mut contexts = [context, "deed"].into_iter();
+        if let Some(found) = contexts.find_map(|context| self.find(context, text)) {
+            return Cow::Owned(found);
+        }
+        if !text.contains("; ") {
+            return Cow::Borrowed(text);
+        }
+        let parts: Vec<Cow<'_, str>> = text
+            .split("; ")
+            .map(|part| self.part(context, part))
+            .collect();
+        // A cookie has semicolons too: it stays as it is.
+        if parts.iter().all(|part| matches!(part, Cow::Borrowed(_))) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(parts.join(" ; "))
     }
 }
 

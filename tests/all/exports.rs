@@ -373,3 +373,50 @@ fn all_forms_count_alike() {
         }
     }
 }
+
+/// What the trace event format asks for: the fields of each kind, a name for every track, and
+/// slices of a track that follow one another or lie inside one another.
+#[test]
+fn traces_are_well_formed() {
+    let nanos = |value: &Value| (value.as_f64().expect("microseconds") * 1e3).round() as i64;
+    for task in ["1.5-at-once", "3-maint", "4.3-at-once"] {
+        let file = format!("scenarios/lab3/{task}.ron");
+        let output = cli::ask(&["export", &file, "--as", "chrome-trace"]);
+        cli::ends(&output, 0);
+        let trace: Value = serde_json::from_str(cli::out(&output)).expect("JSON");
+        let mut named = Vec::new();
+        let mut tracks: BTreeMap<(u64, u64), Vec<(i64, i64)>> = BTreeMap::new();
+        for event in trace.as_array().expect("a list of events") {
+            assert!(event["name"].is_string(), "{event}");
+            let number = |key: &str| event[key].as_u64().expect("a number");
+            let track = (number("pid"), number("tid"));
+            match event["ph"].as_str().expect("a phase") {
+                "M" => {
+                    assert!(event["args"].is_object(), "{event}");
+                    if event["name"] == "thread_name" {
+                        named.push(track);
+                    }
+                }
+                "X" => {
+                    let begin = nanos(&event["ts"]);
+                    let took = nanos(&event["dur"]);
+                    assert!(begin >= 0 && took >= 0, "{event}");
+                    tracks.entry(track).or_default().push((begin, begin + took));
+                }
+                "i" => assert!(event["s"] == "t" && nanos(&event["ts"]) >= 0, "{event}"),
+                phase => panic!("{task}: {phase}"),
+            }
+        }
+        assert!(tracks.len() > 3, "{task}");
+        for (track, slices) in &mut tracks {
+            assert!(named.contains(track), "{task}: {track:?} has no name");
+            slices.sort_by_key(|(begin, end)| (*begin, -end));
+            let mut open: Vec<i64> = Vec::new();
+            for (begin, end) in slices {
+                open.retain(|ends| ends > begin);
+                assert!(open.iter().all(|ends| ends >= end), "{task}: {track:?}");
+                open.push(*end);
+            }
+        }
+    }
+}
