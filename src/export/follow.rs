@@ -56,15 +56,13 @@ impl Live {
 impl Live {
     /// What it asks for; before it has reached the proxy, what its client asks for first.
     fn asked<'a>(&'a self, plan: &'a Plan) -> Asked<'a> {
-        match &self.asked {
-            Some((method, uri)) => Asked { method, uri },
-            None => {
-                let line = plan.clients[self.client as usize].request(self.thread);
-                Asked {
-                    method: &line.method,
-                    uri: &line.uri,
-                }
-            }
+        if let Some((method, uri)) = &self.asked {
+            return Asked { method, uri };
+        }
+        let first = plan.clients[self.client as usize].request(self.thread);
+        Asked {
+            method: &first.method,
+            uri: &first.uri,
         }
     }
 }
@@ -154,8 +152,8 @@ impl<'p, R: Reader> Follower<'p, R> {
         };
         live.cookie = cookie.map(str::to_owned);
         live.asked = Some((asked.method.to_owned(), asked.uri.to_owned()));
-        let line = self.plan.clients[live.client as usize].request(live.thread);
-        live.sent = size::request(line, asked, cookie);
+        let group = self.plan.clients[live.client as usize].request(live.thread);
+        live.sent = size::request(group, asked, cookie);
         let who = (live.client, live.thread);
         let connections = &mut self.connections;
         live.connection = *self.open.entry(who).or_insert_with(|| {

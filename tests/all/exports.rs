@@ -383,10 +383,10 @@ fn traces_are_well_formed() {
         let file = format!("scenarios/lab3/{task}.ron");
         let output = cli::ask(&["export", &file, "--as", "chrome-trace"]);
         cli::ends(&output, 0);
-        let trace: Value = serde_json::from_str(cli::out(&output)).expect("JSON");
+        let read: Value = serde_json::from_str(cli::out(&output)).expect("JSON");
         let mut named = Vec::new();
         let mut tracks: BTreeMap<(u64, u64), Vec<(i64, i64)>> = BTreeMap::new();
-        for event in trace.as_array().expect("a list of events") {
+        for event in read.as_array().expect("a list of events") {
             assert!(event["name"].is_string(), "{event}");
             let number = |key: &str| event[key].as_u64().expect("a number");
             let track = (number("pid"), number("tid"));

@@ -410,12 +410,12 @@ fn drawings_in_pixels() {
         (number(16), number(20))
     };
     let twice = |svg: &str| {
-        let side = |name: &str| -> u32 {
+        let length = |name: &str| -> u32 {
             let (_, rest) = svg.split_once(&format!(" {name}=\"")).expect("a size");
             let (digits, _) = rest.split_once('"').expect("its end");
             2 * digits.parse::<u32>().expect("a number")
         };
-        (side("width"), side("height"))
+        (length("width"), length("height"))
     };
     let folder = format!("{}/png", env!("CARGO_TARGET_TMPDIR"));
     let task = "scenarios/lab3/4.3-at-once.ron";
