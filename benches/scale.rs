@@ -4,6 +4,10 @@
 //! `cargo bench --bench scale` measures every scenario in a process of its own, and counts
 //! instructions with callgrind if valgrind is there. `cargo bench --bench scale -- NAME
 //! [LOOPS]` runs one, in this process, with so many requests per user.
+//!
+//! What the other views cost a run that only wants the table is what such a run takes more
+//! than one whose reader can be told nothing else: then everything that is told to views is
+//! not even compiled in (`NAME LOOPS deaf`).
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::collections::BTreeMap;
@@ -12,10 +16,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
+use balance::{Interest, Moment};
 use balancelab::lab::World;
 use balancelab::plan::{Client, Plan};
 use balancelab::report::{KeepPicks, Tally};
 use balancelab::scenario::{self, Overrides};
+use balancelab::trace::{Event, Sample, Sink};
 
 /// The scenarios, and numbers of loops that differ by about 100,000 requests.
 const SCENARIOS: [(&str, [u64; 2]); 3] = [
@@ -29,7 +35,8 @@ fn main() -> ExitCode {
     match words.next() {
         Some(name) => {
             let loops = words.next().and_then(|word| word.parse().ok());
-            println!("{}", measure(&plan(&name, loops)));
+            let deaf = words.next().is_some_and(|word| word == "deaf");
+            println!("{}", measure(&plan(&name, loops), deaf));
         }
         None => {
             for (name, loops) in SCENARIOS {
@@ -40,6 +47,29 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// The table's reader, for which it is known beforehand that it wants states and samples only.
+struct Deaf<'a>(&'a mut Tally);
+
+impl Sink for Deaf<'_> {
+    #[inline]
+    fn interest(&self) -> Interest {
+        Interest::States
+    }
+
+    #[inline]
+    fn sample(&mut self, sample: &Sample) {
+        self.0.sample(sample);
+    }
+
+    fn event(&mut self, at: Moment, event: &Event) {
+        self.0.event(at, event);
+    }
+
+    fn reply(&mut self, at: Moment, entry: u32, text: &str) {
+        self.0.reply(at, entry, text);
+    }
 }
 
 /// Runs this program again, and returns what it printed.
@@ -70,7 +100,7 @@ fn plan(name: &str, loops: Option<u64>) -> Plan {
 }
 
 /// Lets the plan happen once and says what it took.
-fn measure(plan: &Plan) -> String {
+fn measure(plan: &Plan, deaf: bool) -> String {
     let clients: u32 = plan.clients.iter().map(Client::actors).sum();
     // The program's own pages come in as they run: they are not what a client costs.
     let few = self::plan("closed-2x2", Some(50));
@@ -81,9 +111,12 @@ fn measure(plan: &Plan) -> String {
     let start = processor_time();
     let mut world = World::new(plan).expect("the balancer accepts these settings");
     let mut tally = Tally::new(plan, KeepPicks::AsExpected);
-    let summary = world
-        .run(&mut tally)
-        .expect("the run ends within its budget");
+    let outcome = if deaf {
+        world.run(&mut Deaf(&mut tally))
+    } else {
+        world.run(&mut tally)
+    };
+    let summary = outcome.expect("the run ends within its budget");
     let spent = processor_time() - start;
     let memory = peak_memory() - memory;
     let requests: u64 = plan.clients.iter().map(requests).sum();
@@ -115,21 +148,26 @@ fn instructions(name: &str, [few, many]: [u64; 2]) -> String {
             .map(requests)
             .sum::<u64>()
     };
-    let counts = (count(name, few), count(name, many));
-    let (Some(less), Some(more)) = counts else {
+    let per_request = |reader| {
+        let (less, more) = (count(name, few, reader)?, count(name, many, reader)?);
+        Some((more - less) as f64 / (requests(many) - requests(few)) as f64)
+    };
+    let (Some(table), Some(deaf)) = (per_request("table"), per_request("deaf")) else {
         return "no instructions counted: valgrind is not installed".to_owned();
     };
-    let per_request = (more - less) as f64 / (requests(many) - requests(few)) as f64;
-    format!("{per_request:.0} instructions per request")
+    let times = table / deaf;
+    format!(
+        "{table:.0} instructions per request\n  {times:.3} times what it costs without any views"
+    )
 }
 
 /// Instructions of a whole run, if callgrind can count them.
-fn count(name: &str, loops: u64) -> Option<u64> {
+fn count(name: &str, loops: u64, reader: &str) -> Option<u64> {
     let this = env::current_exe().expect("a running program has a file");
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(this)
-        .args([name, &loops.to_string()])
+        .args([name, &loops.to_string(), reader])
         .stdout(Stdio::null())
         .output()
         .ok()?;

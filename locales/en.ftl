@@ -11,6 +11,7 @@ why-instant = at { $at }
 
 topic-asked = asked
 topic-considered = considered
+topic-frontend = frontend
 topic-rules = rules
 topic-cookie = cookie
 topic-stick = stick table
@@ -45,6 +46,13 @@ why-rules = { $by ->
     [rule] a use-server rule applies and decides
    *[other] no use-server rule applies
 }
+
+why-rule-line = line { $line }: { $rule }
+why-enters = comes in through { $frontend }
+why-switched = line { $line } applies, { $rule }: it goes to backend { $backend }
+why-default = no use_backend rule applies: it goes to the default, backend { $backend }
+why-nowhere = no use_backend rule applies, and there is no default_backend: a 503
+why-stopped = line { $line } applies, { $rule }: it is answered here and goes no further
 
 why-cookie-none = none is configured
 why-cookie-passive = { $name } is only read (no letters in the log)

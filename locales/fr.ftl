@@ -11,6 +11,7 @@ why-instant = à { $at }
 
 topic-asked = demande
 topic-considered = examinés
+topic-frontend = frontend
 topic-rules = règles
 topic-cookie = cookie
 topic-stick = stick table
@@ -45,6 +46,13 @@ why-rules = { $by ->
     [rule] une règle use-server s'applique et décide
    *[other] aucune règle use-server ne s'applique
 }
+
+why-rule-line = ligne { $line } : { $rule }
+why-enters = entre par { $frontend }
+why-switched = la ligne { $line } s'applique, { $rule } : elle va au backend { $backend }
+why-default = aucune règle use_backend ne s'applique : elle va à celui par défaut, le backend { $backend }
+why-nowhere = aucune règle use_backend ne s'applique, et il n'y a pas de default_backend : un 503
+why-stopped = la ligne { $line } s'applique, { $rule } : il y est répondu ici et elle ne va pas plus loin
 
 why-cookie-none = aucun n'est configuré
 why-cookie-passive = { $name } est seulement lu (pas de lettres dans le journal)

@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     // A panic means that an invariant of ours broke; its message has been written.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut screen = Screen::standard(cli.color);
+        let mut screen = Screen::standard(cli.color, lang::chosen(cli.lang));
         let exit = dispatch(&cli, &mut screen)?;
         screen.close()?;
         Ok(exit)
@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
         // Whoever read the result has seen enough.
         Ok(Err(error)) if io::Error::kind(&error) == io::ErrorKind::BrokenPipe => Exit::Fine.into(),
         Ok(Err(error)) => {
-            let mut screen = Screen::standard(cli.color);
+            let mut screen = Screen::standard(cli.color, lang::chosen(cli.lang));
             // If even that cannot be said, the status has to do.
             let _ = screen.alarm("error", &format!("cannot write the result: {error}"));
             Exit::Refused.into()

@@ -14,4 +14,5 @@ pub mod parquet;
 pub mod servers;
 pub mod size;
 pub mod stat;
+mod tcp_log;
 pub mod words;

@@ -7,7 +7,11 @@
 
 #[cfg(feature = "cli")]
 pub mod catalogue;
+#[cfg(feature = "cli")]
+pub mod phrases;
 pub mod wrap;
+
+use std::borrow::Cow;
 
 use balance::Span;
 use serde_json::{Value as Json, json};
@@ -269,6 +273,31 @@ pub trait Speaker {
     fn say_all(&self, said: &[Said]) -> String {
         let sentences: Vec<String> = said.iter().map(|said| self.say(said)).collect();
         sentences.join(" ")
+    }
+}
+
+/// Whoever can put into a language what is written in English where it arises: heads of
+/// tables, captions, diagnostics.
+pub trait Words: std::fmt::Debug + Sync {
+    /// Which language it is.
+    fn lang(&self) -> Lang;
+    /// `english` in this language, as it is if it is no phrase of `context`: `table`, `page`,
+    /// `line` (journals), `plot`, `seq`, `time` (timelines), `say` (what commands say),
+    /// `flaw` (diagnostics).
+    fn put<'a>(&self, context: &str, english: &'a str) -> Cow<'a, str>;
+}
+
+/// English: everything as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsWritten;
+
+impl Words for AsWritten {
+    fn lang(&self) -> Lang {
+        Lang::En
+    }
+
+    fn put<'a>(&self, _context: &str, english: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(english)
     }
 }
 

@@ -21,6 +21,8 @@ pub mod page;
 pub mod picks;
 #[cfg(feature = "plot")]
 pub mod plot;
+#[cfg(feature = "png")]
+pub mod png;
 pub mod replies;
 pub mod sequence;
 #[cfg(feature = "cli")]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use balance::Balancer;
 use balancelab::conform::{Verdict, archive};
 use balancelab::lab::World;
+use balancelab::locale::AsWritten;
 use balancelab::oracle::Oracle;
 use balancelab::plan::{Action, Budget, Plan, Timed};
 use balancelab::scenario::import::Env;
@@ -62,7 +63,12 @@ fn load(name: &str, text: &str) -> Option<Loaded> {
         .collect();
     match scenario::load(name, &source, &Overrides::default()) {
         Ok(loaded) => {
-            render::text(&loaded.warnings, &loaded.files, render::Colour::Never);
+            render::text(
+                &loaded.warnings,
+                &loaded.files,
+                render::Colour::Never,
+                &AsWritten,
+            );
             Some(loaded)
         }
         Err(refused) => {
@@ -118,7 +124,7 @@ pub fn compose(bytes: &[u8]) {
     let mut files = Files::default();
     let file = files.add("compose.yml", text.as_ref());
     let compose = read_compose(&mut files, file, &env, &source);
-    render::text(&compose.notes, &files, render::Colour::Never);
+    render::text(&compose.notes, &files, render::Colour::Never, &AsWritten);
     render::json(&compose.notes, &files);
     for entry in &compose.ledger {
         let text = &files.file(entry.place.file).text;
@@ -156,7 +162,7 @@ pub fn haproxy_cfg(bytes: &[u8]) {
         which.push(files.add("second.cfg", second));
     }
     let imported = read_cfg(&files, &which, &env);
-    render::text(&imported.notes, &files, render::Colour::Never);
+    render::text(&imported.notes, &files, render::Colour::Never, &AsWritten);
     render::json(&imported.notes, &files);
     if imported.is_refused() {
         return;
@@ -212,7 +218,12 @@ fn load_replay(text: &str) -> Option<Loaded> {
         .collect();
     match scenario::load("fuzz.ron", &source, &Overrides::default()) {
         Ok(loaded) => {
-            render::text(&loaded.warnings, &loaded.files, render::Colour::Never);
+            render::text(
+                &loaded.warnings,
+                &loaded.files,
+                render::Colour::Never,
+                &AsWritten,
+            );
             Some(loaded)
         }
         Err(refused) => {

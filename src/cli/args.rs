@@ -327,6 +327,10 @@ pub struct Plot {
     /// The folder for NAME.svg and NAME.csv of each plot; it is made if need be
     #[arg(short, long, value_name = "FOLDER")]
     pub out: PathBuf,
+    /// Write NAME.png of each plot as well
+    #[cfg(feature = "png")]
+    #[arg(long)]
+    pub png: bool,
     /// Changes to the scenario
     #[command(flatten)]
     pub changes: Changes,
@@ -367,6 +371,9 @@ pub enum Picture {
     Mermaid,
     /// A picture
     Svg,
+    /// A picture in pixels
+    #[cfg(feature = "png")]
+    Png,
 }
 
 /// The forms of graphs.
@@ -379,6 +386,9 @@ pub enum Drawing {
     Mermaid,
     /// A picture
     Svg,
+    /// A picture in pixels
+    #[cfg(feature = "png")]
+    Png,
 }
 
 /// The state machines.

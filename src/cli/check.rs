@@ -62,7 +62,7 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
         Format::Json => format!("{:#}\n", json_of(&verdicts)),
         Format::Csv => csv_of(&verdicts),
         Format::Text => table_of(&verdicts).text(screen.ink()),
-        Format::Markdown => table_of(&verdicts).markdown(),
+        Format::Markdown => table_of(&verdicts).told(screen.words()).markdown(),
     };
     screen.result(&text)?;
     let refused = verdicts.iter().any(|verdict| !verdict.ok);
@@ -133,7 +133,9 @@ fn foreign(
             load::remark(notes, &read.files, screen)?;
         }
         Format::Markdown => {
-            screen.result(&format!("{}\n", ledger.table().markdown()))?;
+            let table = ledger.table();
+            let text = table.told(screen.words()).markdown();
+            screen.result(&format!("{text}\n"))?;
             load::remark(notes, &read.files, screen)?;
         }
     }
@@ -189,7 +191,7 @@ fn table_of(verdicts: &[Verdict]) -> Table {
         };
         table.push(vec![
             verdict.file.as_str().into(),
-            Cell::styled(word, style),
+            Cell::phrase(word, style),
             verdict.errors.to_string().into(),
             verdict.warnings.to_string().into(),
             verdict.title.as_str().into(),

@@ -42,7 +42,8 @@ pub(super) fn run(args: &Console, lang: Lang, screen: &mut Screen) -> io::Result
     };
     let mut editor = Editor::new(&session);
     if editor.is_watched() {
-        screen.result(&format!("{title}\n\"help\" says what can be typed\n"))?;
+        let hint = screen.words().put("say", "\"help\" says what can be typed");
+        screen.result(&format!("{title}\n{hint}\n"))?;
     }
     let mut console = Prompt {
         session,
@@ -91,6 +92,12 @@ impl Prompt<'_> {
         self.screen.result(&format!("{line}\n"))
     }
 
+    /// Says a sentence of ours, in the language of the screen.
+    fn tell_of(&mut self, sentence: &str) -> io::Result<()> {
+        let sentence = self.screen.words().put("say", sentence);
+        self.screen.result(&format!("{sentence}\n"))
+    }
+
     fn obey(&mut self, line: &str) -> io::Result<Next> {
         let names = self.session.names();
         let now = self.session.now();
@@ -98,12 +105,12 @@ impl Prompt<'_> {
             Ok(Order::Quit) => return Ok(Next::Leave),
             Ok(order) => order,
             Err(problem) => {
-                self.say(&problem)?;
+                self.tell_of(&problem)?;
                 return Ok(Next::Stay);
             }
         };
         if let Err(trouble) = self.carry_out(order)? {
-            self.say(&trouble)?;
+            self.tell_of(&trouble)?;
         }
         Ok(Next::Stay)
     }
@@ -150,7 +157,7 @@ impl Prompt<'_> {
         self.tell_of_states(before)?;
         if done.is_ok() && self.session.is_over() {
             let signature = signature(&self.session.report());
-            self.say(&format!("all clients are done ({signature})"))?;
+            self.tell_of(&format!("all clients are done ({signature})"))?;
         }
         Ok(done)
     }
@@ -174,8 +181,8 @@ impl Prompt<'_> {
     ) -> io::Result<Result<(), String>> {
         match go(&mut self.session) {
             Ok(0) => {}
-            Ok(1) => self.say("undone: what was typed since")?,
-            Ok(deeds) => self.say(&format!("undone: the {deeds} things typed since"))?,
+            Ok(1) => self.tell_of("undone: what was typed since")?,
+            Ok(deeds) => self.tell_of(&format!("undone: the {deeds} things typed since"))?,
             Err(trouble) => return Ok(Err(trouble)),
         }
         Ok(Ok(()))
@@ -200,7 +207,7 @@ impl Prompt<'_> {
         let entries = self.session.journal().entries[from..].iter();
         let lines: Vec<String> = entries
             .filter(|entry| wanted(entry))
-            .filter_map(|entry| told::line(&self.session, &names, entry))
+            .filter_map(|entry| told::line(&self.session, &names, entry, self.screen.words()))
             .collect();
         lines.iter().try_for_each(|line| self.say(line))?;
         Ok(!lines.is_empty())
@@ -276,7 +283,7 @@ impl Prompt<'_> {
         let text = scenario::resolved_as(self.session.plan(), Form::Ron);
         Ok(match file::create(path, &text) {
             Ok(()) => {
-                self.say(&format!("saved: balancelab run {}", path.display()))?;
+                self.tell_of(&format!("saved: balancelab run {}", path.display()))?;
                 Ok(())
             }
             Err(error) => Err(format!("cannot save {}: {error}", path.display())),
@@ -288,13 +295,13 @@ impl Prompt<'_> {
         for (word, usage, what) in WORDS {
             table.push(vec![
                 format!("{word} {usage}").trim_end().into(),
-                (*what).into(),
+                self.screen.words().put("say", what).into_owned().into(),
             ]);
         }
         let text = table.text(self.screen.ink());
         let rows = text.lines().filter(|line| !line.trim().is_empty());
         let rows: Vec<&str> = rows.collect();
         self.say(&rows.join("\n"))?;
-        self.say("  everything else goes to the runtime API, as through socat: show stat")
+        self.tell_of("  everything else goes to the runtime API, as through socat: show stat")
     }
 }

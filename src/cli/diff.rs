@@ -44,7 +44,7 @@ pub(super) fn run(args: &Diff, format: Format, screen: &mut Screen) -> io::Resul
     let difference = Difference::of(&reports[0], &reports[1], noise);
     let text = match format {
         Format::Text => difference.text(names, noise, screen.ink()),
-        Format::Markdown => difference.markdown(names),
+        Format::Markdown => difference.markdown(names, screen.words()),
         Format::Csv => difference.csv(),
         Format::Json => {
             let mut value = difference.json(noise);

@@ -197,7 +197,7 @@ fn statistics(args: &Export, plan: &Plan, out: &mut dyn Write) -> Result<(), Fai
             plan.scenario
         ),
     };
-    let rows = follower.reader().rows(world.balancer(), now);
+    let rows = follower.reader().rows(&plan.proxy, world.balancer(), now);
     let text = match args.form {
         Form::ShowStatJson => stat::text(&rows, stat::Form::Json),
         Form::ShowStatTyped => stat::text(&rows, stat::Form::Typed),

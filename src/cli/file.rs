@@ -4,11 +4,11 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Puts `text` into the file at `path`, over what was there.
+/// Puts `text` (or bytes) into the file at `path`, over what was there.
 ///
 /// # Errors
 /// If it cannot be written; what was there is still there then.
-pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
     let draft = draft(path);
     let written = fs::write(&draft, text).and_then(|()| {
         if let Ok(known) = fs::metadata(path) {

@@ -24,10 +24,13 @@ pub(super) fn run(args: &Graph, screen: &mut Screen) -> io::Result<Exit> {
             ("server", title, graph::operational())
         }
     };
-    screen.result(&match args.drawing {
+    let text = match args.drawing {
         Drawing::Dot => graph::dot(&graph, name),
         Drawing::Mermaid => mermaid::text(&graph),
         Drawing::Svg => svg::text(&graph, &title),
-    })?;
+        #[cfg(feature = "png")]
+        Drawing::Png => return screen.picture(&svg::text(&graph, &title)),
+    };
+    screen.result(&text)?;
     Ok(Exit::Fine)
 }

@@ -42,7 +42,7 @@ impl Ledger<'_> {
             table.push(vec![
                 line.into(),
                 directive.keyword.as_ref().into(),
-                Cell::styled(directive.status.text(), style),
+                Cell::phrase(directive.status.text(), style),
                 directive.why.as_ref().into(),
             ]);
         }

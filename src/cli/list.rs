@@ -41,7 +41,7 @@ pub(super) fn run(args: &List, format: Format, screen: &mut Screen) -> io::Resul
     }
     let text = match format {
         Format::Text => table(&listed).text(screen.ink()),
-        Format::Markdown => table(&listed).markdown(),
+        Format::Markdown => table(&listed).told(screen.words()).markdown(),
         Format::Csv => listed
             .iter()
             .fold("file,title\n".to_owned(), |text, (file, title)| {
@@ -57,7 +57,7 @@ pub(super) fn run(args: &List, format: Format, screen: &mut Screen) -> io::Resul
     };
     screen.result(&text)?;
     for (folder, count) in refused {
-        screen.remark(&format!(
+        screen.tell(&format!(
             "{folder}: {count} not listed, because they are refused (`balancelab check` says why)"
         ))?;
     }

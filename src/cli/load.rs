@@ -97,7 +97,9 @@ pub(super) fn told(
         Ok(loaded) => {
             remark(&loaded.warnings, &loaded.files, screen)?;
             for sentence in &loaded.assumed {
-                screen.remark(&format!("assumed: {sentence}"))?;
+                // First the sentence: what it says is put together of words of its own.
+                let sentence = screen.words().put("say", sentence);
+                screen.tell(&format!("assumed: {sentence}"))?;
             }
             Ok(Some(loaded.plan))
         }
@@ -118,5 +120,5 @@ pub(super) fn remark(notes: &[Diagnostic], files: &Files, screen: &mut Screen) -
     } else {
         Colour::Never
     };
-    screen.remark(&render::text(notes, files, colour))
+    screen.remark(&render::text(notes, files, colour, screen.words()))
 }

@@ -4,6 +4,7 @@ use std::env;
 
 use clap::ValueEnum;
 
+use crate::locale::{Lang, Words, phrases};
 use crate::report::table::{Ink, NoInk, Style};
 
 /// What `--color` asks for.
@@ -62,9 +63,27 @@ impl Ink for Ansi {
     }
 }
 
-/// Colours, or none.
-pub fn ink(colored: bool) -> &'static dyn Ink {
-    if colored { &Ansi } else { &NoInk }
+/// The same ink for readers of French.
+struct French<I>(I);
+
+impl<I: Ink> Ink for French<I> {
+    fn ink(&self, out: &mut String, style: Style, text: &str) {
+        self.0.ink(out, style, text);
+    }
+
+    fn words(&self) -> &dyn Words {
+        phrases::words(Lang::Fr)
+    }
+}
+
+/// Colours, or none, for readers of a language.
+pub fn ink(colored: bool, lang: Lang) -> &'static dyn Ink {
+    match (colored, lang) {
+        (true, Lang::En) => &Ansi,
+        (false, Lang::En) => &NoInk,
+        (true, Lang::Fr) => &French(Ansi),
+        (false, Lang::Fr) => &French(NoInk),
+    }
 }
 
 #[cfg(test)]

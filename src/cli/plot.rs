@@ -10,6 +10,8 @@ use super::load;
 use super::play;
 use super::screen::Screen;
 use crate::report::plot::Run;
+#[cfg(feature = "png")]
+use crate::report::png;
 
 /// Runs the scenario and writes its plots into a folder; lists what was written.
 pub(super) fn run(args: &Plot, screen: &mut Screen) -> io::Result<Exit> {
@@ -28,6 +30,7 @@ pub(super) fn run(args: &Plot, screen: &mut Screen) -> io::Result<Exit> {
         course: &course,
         report: &report,
         names: &names,
+        words: screen.words(),
     };
     if let Err(error) = fs::create_dir_all(&args.out) {
         let folder = args.out.display();
@@ -38,9 +41,16 @@ pub(super) fn run(args: &Plot, screen: &mut Screen) -> io::Result<Exit> {
         return Ok(Exit::Refused);
     }
     for plot in run.plots() {
-        for (ending, text) in [("svg", plot.svg()), ("csv", plot.table.csv())] {
+        let svg = plot.svg();
+        let mut files = vec![("csv", plot.table.csv().into_bytes())];
+        #[cfg(feature = "png")]
+        if args.png {
+            files.insert(0, ("png", png::of_svg(&svg)));
+        }
+        files.insert(0, ("svg", svg.into_bytes()));
+        for (ending, bytes) in files {
             let path = args.out.join(format!("{}.{ending}", plot.name));
-            if let Err(error) = file::replace(&path, &text) {
+            if let Err(error) = file::replace(&path, &bytes) {
                 screen.alarm(
                     "error",
                     &format!("cannot write {}: {error}", path.display()),

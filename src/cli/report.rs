@@ -13,8 +13,8 @@ use super::load;
 use super::play;
 use super::screen::Screen;
 use crate::lab::World;
-use crate::locale::Lang;
 use crate::locale::catalogue::Catalogue;
+use crate::locale::{Lang, Words};
 use crate::plan::Plan;
 use crate::report::course::Course;
 use crate::report::explain::text;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Report, lang: Lang, screen: &mut Screen) -> io::Result<
         let story = told.map(|told| text::text(&told, &Catalogue::new(lang)));
         let run = story.and_then(|story| {
             let command = command(file, &args.changes);
-            Run::of(plan, (lang, story), command)
+            Run::of(plan, (lang, story), command, screen.words())
         });
         match run {
             Ok(run) => {
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Report, lang: Lang, screen: &mut Screen) -> io::Result<
         return Ok(worst);
     }
     let chapters: Vec<Chapter<'_>> = runs.iter().map(Run::chapter).collect();
-    let text = page::html(&chapters);
+    let text = page::html(&chapters, screen.words());
     if args.out == Path::new("-") {
         screen.result(&text)?;
         return Ok(worst);
@@ -101,7 +101,12 @@ struct Run {
 }
 
 impl Run {
-    fn of(plan: Plan, story: (Lang, String), command: String) -> Result<Self, String> {
+    fn of(
+        plan: Plan,
+        story: (Lang, String),
+        command: String,
+        words: &dyn Words,
+    ) -> Result<Self, String> {
         let mut course = Course::new(&plan);
         let mut tally = Tally::new(&plan, KeepPicks::AsExpected);
         let mut journal = Journal::default();
@@ -124,6 +129,7 @@ impl Run {
             course: &course,
             report: &report,
             names: &names,
+            words,
         };
         Ok(Self {
             plots: drawn.plots(),

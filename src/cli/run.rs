@@ -136,7 +136,7 @@ fn show(report: &Report, number: usize, format: Format, screen: &mut Screen) -> 
         screen.result("\n")?;
     }
     let text = match format {
-        Format::Markdown => markdown::text(report),
+        Format::Markdown => markdown::text(report, screen.words()),
         Format::Text | Format::Json | Format::Csv => text::text(report, screen.ink()),
     };
     screen.result(&text)

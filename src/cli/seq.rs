@@ -31,11 +31,15 @@ pub(super) fn run(args: &Seq, screen: &mut Screen) -> io::Result<Exit> {
     });
     match drawn {
         Ok(sequence) => {
-            screen.result(&match args.picture {
+            let sequence = sequence.told(screen.words());
+            let text = match args.picture {
                 Picture::Text => text::text(&sequence),
                 Picture::Mermaid => mermaid::text(&sequence),
                 Picture::Svg => svg::text(&sequence),
-            })?;
+                #[cfg(feature = "png")]
+                Picture::Png => return screen.picture(&svg::text(&sequence)),
+            };
+            screen.result(&text)?;
             Ok(Exit::Fine)
         }
         Err(why) => {

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Timeline, format: Format, screen: &mut Screen) -> io::R
         }
         Format::Json => format!("{:#}\n", table().json()),
         Format::Csv => table().csv(),
-        Format::Markdown => table().markdown(),
+        Format::Markdown => table().told(screen.words()).markdown(),
     };
     screen.result(&text)?;
     Ok(Exit::Fine)

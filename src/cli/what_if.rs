@@ -78,7 +78,7 @@ pub(super) fn run(args: &WhatIf, format: Format, screen: &mut Screen) -> io::Res
         Format::Json => page::json(&findings),
         Format::Csv => page::table(&findings).csv(),
         Format::Text => page::text(&findings, screen.ink()),
-        Format::Markdown => page::markdown(&findings),
+        Format::Markdown => page::markdown(&findings, screen.words()),
     };
     screen.result(&text)?;
     Ok(Exit::Fine)

@@ -131,7 +131,7 @@ fn find(args: &Why, plan: &Plan, journal: &Journal) -> Result<usize, String> {
 /// Runs again, looking at the books before each step until something is decided about the
 /// request. `whole` is the journal of the whole run.
 pub(super) fn explain(plan: &Plan, whole: &Journal, index: usize) -> Result<why::Why, String> {
-    let line = why::line(plan, &whole.exchanges[index]);
+    let line = &why::line(plan, whole, index);
     let cookie = cookie_sent(whole, index);
     let mut journal = Journal::default();
     let mut way = Way::default();
@@ -168,7 +168,10 @@ pub(super) fn explain(plan: &Plan, whole: &Journal, index: usize) -> Result<why:
         journal: &journal,
         names: &names,
         index,
-        books: decision.as_ref().map(|foresight| &foresight.books),
+        books: decision
+            .as_ref()
+            .and_then(|foresight| foresight.books.as_ref()),
+        ruling: decision.as_ref().map(|foresight| &foresight.ruling),
         way: &way,
     };
     Ok(facts.why())
@@ -185,14 +188,15 @@ fn stand(plan: &Plan, moment: Moment) -> Result<Glance, String> {
     let mut seen = BTreeSet::new();
     let lines = plan.clients.iter().map(|client| client.request(0));
     let asked: Vec<_> = lines
-        .filter(|line| seen.insert(line.backend))
+        .filter(|line| seen.insert((line.door, line.backend)))
         .map(|line| (line, world.foresee(line, None, TURNS)))
         .collect();
     let newcomers: Vec<Newcomer<'_>> = asked
         .iter()
         .map(|(line, foresight)| Newcomer {
             line,
-            books: &foresight.books,
+            ruling: &foresight.ruling,
+            books: foresight.books.as_ref(),
             chosen: foresight.chosen,
             queued: foresight.queued,
         })

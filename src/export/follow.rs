@@ -1,153 +1,18 @@
 //! Follows the requests of a run one by one, so that a reader gets each of them whole: once
 //! when the proxy writes its log line, once when its client has the answer.
 
+mod reader;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use balance::{Edits, Ending, Interest, Moment, RequestId, Span};
 
 use super::servers::Servers;
 use super::size::{self, Size};
-use crate::plan::{Client, Plan, RequestLine};
+use crate::plan::{Client, Plan};
 use crate::trace::{Event, Message, Sample, Sink};
 
-/// Who wants requests whole.
-pub trait Reader {
-    /// A request is over for the proxy.
-    fn logged(&mut self, context: &Context<'_>, line: &Logged<'_>) {
-        let _ = (context, line);
-    }
-    /// A request is over for its client.
-    fn sampled(&mut self, context: &Context<'_>, row: &Sampled<'_>) {
-        let _ = (context, row);
-    }
-    /// A request of this client has reached the proxy.
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
-        let _ = (context, at, client, thread);
-    }
-    /// Somebody said something about a request.
-    fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
-        let _ = (context, at, message);
-    }
-    /// Something else happened.
-    fn happened(&mut self, context: &Context<'_>, at: Moment, event: &Event) {
-        let _ = (context, at, event);
-    }
-}
-
-/// Two readers of one run.
-impl<A: Reader, B: Reader> Reader for (A, B) {
-    fn logged(&mut self, context: &Context<'_>, line: &Logged<'_>) {
-        self.0.logged(context, line);
-        self.1.logged(context, line);
-    }
-    fn sampled(&mut self, context: &Context<'_>, row: &Sampled<'_>) {
-        self.0.sampled(context, row);
-        self.1.sampled(context, row);
-    }
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
-        self.0.asked(context, at, client, thread);
-        self.1.asked(context, at, client, thread);
-    }
-    fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
-        self.0.said(context, at, message);
-        self.1.said(context, at, message);
-    }
-    fn happened(&mut self, context: &Context<'_>, at: Moment, event: &Event) {
-        self.0.happened(context, at, event);
-        self.1.happened(context, at, event);
-    }
-}
-
-impl<R: Reader + ?Sized> Reader for &mut R {
-    fn logged(&mut self, context: &Context<'_>, line: &Logged<'_>) {
-        (**self).logged(context, line);
-    }
-    fn sampled(&mut self, context: &Context<'_>, row: &Sampled<'_>) {
-        (**self).sampled(context, row);
-    }
-    fn asked(&mut self, context: &Context<'_>, at: Moment, client: u32, thread: u32) {
-        (**self).asked(context, at, client, thread);
-    }
-    fn said(&mut self, context: &Context<'_>, at: Moment, message: &Message<'_>) {
-        (**self).said(context, at, message);
-    }
-    fn happened(&mut self, context: &Context<'_>, at: Moment, event: &Event) {
-        (**self).happened(context, at, event);
-    }
-}
-
-/// What every reader may look up.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The plan of the run.
-    pub plan: &'a Plan,
-    /// What servers are called.
-    pub servers: &'a Servers,
-    live: &'a BTreeMap<RequestId, Live>,
-}
-
-impl<'a> Context<'a> {
-    /// The place of a request in the order of sending, from 1, while it lives.
-    pub fn number(&self, request: RequestId) -> Option<u64> {
-        self.live.get(&request).map(|live| live.number)
-    }
-
-    /// What the requests of a client's thread look like.
-    pub fn request(&self, client: u32, thread: u32) -> &'a RequestLine {
-        self.plan.clients[client as usize].request(thread)
-    }
-
-    /// The name of a client group.
-    pub fn client(&self, client: u32) -> &'a str {
-        self.plan.clients[client as usize].name()
-    }
-}
-
-/// A request at its end for the proxy.
-#[derive(Clone, Copy, Debug)]
-pub struct Logged<'a> {
-    /// When.
-    pub at: Moment,
-    /// Its place in the order of sending, from 1.
-    pub number: u64,
-    /// Who sent it.
-    pub client: u32,
-    /// Its thread.
-    pub thread: u32,
-    /// Which connection to the proxy it came over, counted from 1.
-    pub connection: u64,
-    /// How it ended.
-    pub ending: &'a Ending,
-    /// Connections of clients to the proxy, this one included.
-    pub connections: u32,
-    /// The size of the request.
-    pub request: Size,
-    /// The size of the answer.
-    pub answer: Size,
-}
-
-/// A request at its end for its client.
-#[derive(Clone, Copy, Debug)]
-pub struct Sampled<'a> {
-    /// What the client saw.
-    pub sample: &'a Sample,
-    /// Its place in the order of sending, from 1.
-    pub number: u64,
-    /// How it ended for the proxy, if it did by now.
-    pub ending: Option<&'a Ending>,
-    /// The `Cookie` header it was sent with.
-    pub cookie: Option<&'a str>,
-    /// What the client had to wait for a connection.
-    pub connect: Span,
-    /// Bytes sent.
-    pub sent_bytes: u64,
-    /// Bytes received.
-    pub received_bytes: u64,
-    /// Active threads of its group.
-    pub group_threads: u32,
-    /// Active threads of all groups.
-    pub threads: u32,
-}
+pub use reader::{Asked, Context, Logged, Reader, Sampled};
 
 /// A request that is not over for both sides.
 #[derive(Clone, Debug)]
@@ -156,6 +21,8 @@ struct Live {
     client: u32,
     thread: u32,
     first: bool,
+    /// Method and URI, once it has reached the proxy.
+    asked: Option<(String, String)>,
     cookie: Option<String>,
     sent: Size,
     /// The `Set-Cookie` header of the node's last answer.
@@ -174,6 +41,7 @@ impl Live {
             client,
             thread,
             first,
+            asked: None,
             cookie: None,
             sent: Size::default(),
             answered: None,
@@ -181,6 +49,20 @@ impl Live {
             connection: 0,
             ending: None,
             done: false,
+        }
+    }
+}
+
+impl Live {
+    /// What it asks for; before it has reached the proxy, what its client asks for first.
+    fn asked<'a>(&'a self, plan: &'a Plan) -> Asked<'a> {
+        if let Some((method, uri)) = &self.asked {
+            return Asked { method, uri };
+        }
+        let first = plan.clients[self.client as usize].request(self.thread);
+        Asked {
+            method: &first.method,
+            uri: &first.uri,
         }
     }
 }
@@ -247,7 +129,9 @@ impl<'p, R: Reader> Follower<'p, R> {
     /// The connection of `who` closes at the client now, and a little later at the proxy.
     fn close(&mut self, at: Moment, who: (u32, u32)) {
         if self.open.remove(&who).is_some() {
-            self.closing.push(at + self.plan.wire.client);
+            let closes = at + self.plan.wire.client;
+            self.closing.push(closes);
+            self.reader.closed(closes, who);
         }
     }
 
@@ -262,13 +146,14 @@ impl<'p, R: Reader> Follower<'p, R> {
     }
 
     /// A request has reached the proxy.
-    fn ask(&mut self, request: RequestId, cookie: Option<&str>) {
+    fn ask(&mut self, request: RequestId, asked: Asked<'_>, cookie: Option<&str>) {
         let Some(live) = self.live.get_mut(&request) else {
             return;
         };
         live.cookie = cookie.map(str::to_owned);
-        let asked = self.plan.clients[live.client as usize].request(live.thread);
-        live.sent = size::request(asked, cookie);
+        live.asked = Some((asked.method.to_owned(), asked.uri.to_owned()));
+        let group = self.plan.clients[live.client as usize].request(live.thread);
+        live.sent = size::request(group, asked, cookie);
         let who = (live.client, live.thread);
         let connections = &mut self.connections;
         live.connection = *self.open.entry(who).or_insert_with(|| {
@@ -318,6 +203,7 @@ impl<'p, R: Reader> Follower<'p, R> {
             connection: live.connection,
             ending,
             connections: (self.open.len() + self.closing.len()) as u32,
+            asked: live.asked(self.plan),
             request: live.sent,
             answer: live.received,
         };
@@ -325,8 +211,9 @@ impl<'p, R: Reader> Follower<'p, R> {
         if live.done {
             self.live.remove(&request);
         }
-        if !self.keeps_alive(live.client) {
-            self.open.remove(&(live.client, live.thread));
+        let who = (live.client, live.thread);
+        if !self.keeps_alive(live.client) && self.open.remove(&who).is_some() {
+            self.reader.closed(at, who);
         }
     }
 
@@ -363,6 +250,7 @@ impl<R: Reader> Sink for Follower<'_, R> {
         let answered = sample.status != 0;
         let row = Sampled {
             sample,
+            asked: live.asked(self.plan),
             number: live.number,
             ending: live.ending.as_ref(),
             cookie: live.cookie.as_deref(),
@@ -425,20 +313,25 @@ impl<R: Reader> Sink for Follower<'_, R> {
         self.reader.said(&context, at, message);
         match *message {
             Message::Asked {
-                request, cookie, ..
+                request,
+                method,
+                uri,
+                cookie,
             } => {
-                self.ask(request, cookie);
+                let before = self.connections;
+                self.ask(request, Asked { method, uri }, cookie);
+                let is_first = self.connections > before;
                 let who = self
                     .live
                     .get(&request)
                     .map(|live| (live.client, live.thread));
-                if let Some((client, thread)) = who {
+                if let Some(who) = who {
                     let context = Context {
                         plan: self.plan,
                         servers: &self.servers,
                         live: &self.live,
                     };
-                    self.reader.asked(&context, at, client, thread);
+                    self.reader.asked(&context, at, who, is_first);
                 }
             }
             Message::Answered {

@@ -1,5 +1,6 @@
 //! HAProxy's log of a run (`option httplog`), as syslog keeps it in a file: a line for each
-//! request at its end, and the lines about servers (spec: runtime-api 5, server states 9).
+//! request at its end, and the lines about servers (spec: runtime-api 5, server states 9). What
+//! is in mode tcp is logged as HAProxy falls back to it there, with `option tcplog`.
 
 use std::io::Write;
 
@@ -8,6 +9,7 @@ use balance::{Ending, Moment, Span};
 
 use super::clock::Wall;
 use super::follow::{Context, Logged, Reader};
+use super::tcp_log::TcpLog;
 use crate::trace::Event;
 
 /// The first of the ports that clients connect from.
@@ -20,6 +22,7 @@ const PORTS: u64 = 28_232;
 pub struct HttpLog<W> {
     out: W,
     wall: Wall,
+    tunnels: TcpLog,
     failed: Option<std::io::Error>,
 }
 
@@ -29,6 +32,7 @@ impl<W: Write> HttpLog<W> {
         Self {
             out,
             wall,
+            tunnels: TcpLog::default(),
             failed: None,
         }
     }
@@ -37,11 +41,24 @@ impl<W: Write> HttpLog<W> {
     ///
     /// # Errors
     /// If there was one.
-    pub fn close(self) -> std::io::Result<()> {
+    pub fn close(mut self) -> std::io::Result<()> {
+        self.catch_up(Moment::NEVER);
         self.failed.map_or(Ok(()), Err)
     }
 
+    /// Writes what was due before `at`.
+    fn catch_up(&mut self, at: Moment) {
+        for (at, text) in self.tunnels.due(at) {
+            self.write(at, &text);
+        }
+    }
+
     fn line(&mut self, at: Moment, text: &str) {
+        self.catch_up(at);
+        self.write(at, text);
+    }
+
+    fn write(&mut self, at: Moment, text: &str) {
         if self.failed.is_none() {
             let date = self.wall.syslog(at);
             self.failed = writeln!(self.out, "{date} localhost haproxy[1]: {text}").err();
@@ -51,8 +68,16 @@ impl<W: Write> HttpLog<W> {
 
 impl<W: Write> Reader for HttpLog<W> {
     fn logged(&mut self, context: &Context<'_>, line: &Logged<'_>) {
-        let text = http_line(context, line, self.wall);
-        self.line(line.at, &text);
+        if !TcpLog::is_tcp(context, line) {
+            let text = http_line(context, line, self.wall);
+            self.line(line.at, &text);
+        } else if let Some(text) = self.tunnels.logged(context, line, self.wall) {
+            self.line(line.at, &text);
+        }
+    }
+
+    fn closed(&mut self, at: Moment, who: (u32, u32)) {
+        self.tunnels.closed(at, who);
     }
 
     fn happened(&mut self, context: &Context<'_>, at: Moment, event: &Event) {
@@ -72,10 +97,10 @@ impl<W: Write> Reader for HttpLog<W> {
 
 /// The name of the frontend that `client`'s requests come in through, as logs have it: `~` at
 /// its end if it speaks TLS. Without a frontend it is that of a `listen` section.
-fn frontend(context: &Context<'_>, client: u32, thread: u32) -> String {
-    let request = context.request(client, thread);
-    let Some(door) = request.door else {
-        return context.servers.backend(request.backend).to_owned();
+pub(super) fn frontend(context: &Context<'_>, client: u32, thread: u32) -> String {
+    let Some(door) = context.door(client, thread) else {
+        let backend = context.request(client, thread).backend;
+        return context.servers.backend(backend).to_owned();
     };
     let frontends = &context.plan.proxy.frontends;
     let frontend = &frontends[door.frontend.0 as usize];
@@ -99,7 +124,7 @@ pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String
     let server = ending
         .server
         .map_or("<NOSRV>", |server| context.servers.name(server));
-    let port = FIRST_PORT + line.connection.saturating_sub(1) % PORTS;
+    let port = client_port(line.connection);
     let status = match ending.status {
         0 => "-1".to_owned(),
         status => status.to_string(),
@@ -120,16 +145,13 @@ pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String
         ending.retries,
         crowd.server_queue,
         crowd.backend_queue,
-        request.method,
-        request.uri,
+        line.asked.method,
+        line.asked.uri,
     )
 }
 
 /// `TR/Tw/Tc/Tr/Ta` in milliseconds, -1 for what was not reached.
 fn timers(ending: &Ending) -> String {
-    let millis = |span: Option<Span>| {
-        span.map_or_else(|| "-1".to_owned(), |span| span.as_millis().to_string())
-    };
     // Who gives up in a queue has waited there all the time.
     let in_queue = ending.flags[1] == b'Q' && ending.flags[0] != b'S';
     let waited = ending.waited.or(in_queue.then_some(ending.total));
@@ -141,6 +163,16 @@ fn timers(ending: &Ending) -> String {
         millis(ending.response),
         ending.total.as_millis()
     )
+}
+
+/// A time in milliseconds, -1 if it never came about.
+pub(super) fn millis(span: Option<Span>) -> String {
+    span.map_or_else(|| "-1".to_owned(), |span| span.as_millis().to_string())
+}
+
+/// The port that a client's connection comes from.
+pub(super) fn client_port(connection: u64) -> u64 {
+    FIRST_PORT + connection.saturating_sub(1) % PORTS
 }
 
 /// The four letters of the termination state.

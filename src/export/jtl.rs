@@ -115,7 +115,7 @@ impl<W: Write> Reader for Jtl<W> {
         let page = Row {
             start: sample.sent,
             elapsed: elapsed(sample),
-            label: label(context, sample),
+            label: label(of),
             code: match sample.status {
                 0 => no_answer.to_owned(),
                 status => status.to_string(),
@@ -127,7 +127,7 @@ impl<W: Write> Reader for Jtl<W> {
             is_page: true,
             received: of.received_bytes,
             sent: of.sent_bytes,
-            url: format!("http://{host}{}", request.uri),
+            url: format!("http://{host}{}", of.asked.uri),
             connect: of.connect.as_millis(),
         };
         self.write(&page, of, context);
@@ -150,10 +150,9 @@ impl<W: Write> Reader for Jtl<W> {
 }
 
 /// The label of a request's sample: `GET /`.
-pub fn label(context: &Context<'_>, sample: &Sample) -> String {
-    let request = context.request(sample.client, sample.thread);
-    let path = request.uri.split('?').next().unwrap_or_default();
-    format!("{} {path}", request.method)
+pub fn label(of: &Sampled<'_>) -> String {
+    let path = of.asked.uri.split('?').next().unwrap_or_default();
+    format!("{} {path}", of.asked.method)
 }
 
 /// The label of the sample that counts which node was reached; none if none was, or if the

@@ -8,6 +8,7 @@
 use balance::Version;
 use balance::alert::reason_phrase;
 
+use super::follow::Asked;
 use crate::plan::RequestLine;
 
 /// Where clients find the proxy, unless a request has a `Host` header: the lab's address.
@@ -60,8 +61,8 @@ impl Size {
     }
 }
 
-/// A client's request with this `Cookie` header.
-pub fn request(line: &RequestLine, cookie: Option<&str>) -> Size {
+/// A client's request for `asked` with this `Cookie` header; `line` has its other headers.
+pub fn request(line: &RequestLine, asked: Asked<'_>, cookie: Option<&str>) -> Size {
     let own = line.headers.iter();
     let own = own.map(|(name, value)| (name.as_str(), value.len()));
     let has_host = line.headers.iter().any(|(name, _)| name == "host");
@@ -75,7 +76,7 @@ pub fn request(line: &RequestLine, cookie: Option<&str>) -> Size {
     ];
     let cookie = cookie.map(|value| ("cookie", value.len()));
     let headers = Headers::of(own.chain(host).chain(usual).chain(cookie));
-    let words = line.method.len() + line.uri.len() + "HTTP/1.1".len();
+    let words = asked.method.len() + asked.uri.len() + "HTTP/1.1".len();
     Size::of(words, headers, 0)
 }
 
@@ -114,6 +115,7 @@ fn body(tag: &str) -> usize {
 pub fn error(status: u16, version: Version) -> Size {
     let (title, sentence) = match status {
         400 => ("Bad request", "Your browser sent an invalid request."),
+        403 => ("Forbidden", "Request forbidden by administrative rules."),
         408 => (
             "Request Time-out",
             "Your browser didn't send a complete request in time.",
@@ -166,8 +168,8 @@ mod tests {
     fn errors_have_the_sizes_that_haproxy_logs() {
         let logged = |status| error(status, Version::V2_6).proxy;
         assert_eq!(
-            [400, 502, 503, 504].map(logged),
-            [206, 209, 217, 198],
+            [400, 403, 502, 503, 504].map(logged),
+            [206, 192, 209, 217, 198],
             "seen in the log of 2.6.12"
         );
         assert_eq!(error(503, Version::V3_4).proxy, 0, "seen in the log of 3.4");
@@ -187,7 +189,12 @@ mod tests {
             backend: BackendId(0),
             door: None,
         };
-        let (bare, sticky) = (request(&line, None), request(&line, Some("SERVERID=s1")));
+        let asked = Asked {
+            method: &line.method,
+            uri: &line.uri,
+        };
+        let sized = |cookie| request(&line, asked, cookie);
+        let (bare, sticky) = (sized(None), sized(Some("SERVERID=s1")));
         assert_eq!(sticky.proxy - bare.proxy, 17);
         assert_eq!(sticky.wire - bare.wire, 21);
     }

@@ -3,7 +3,7 @@
 
 use balance::books::Books;
 use balance::{Balancer, By, Event, Header, Input, Interest, Moment, Output, Request};
-use balance::{RequestId, ServerId};
+use balance::{RequestId, Ruling, ServerId};
 
 use crate::kernel::Stream;
 use crate::plan::RequestLine;
@@ -11,8 +11,10 @@ use crate::plan::RequestLine;
 /// The books of a request's backend, and the decision that they lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foresight {
-    /// The books right before the decision.
-    pub books: Books,
+    /// What rules say of it.
+    pub ruling: Ruling,
+    /// The books of its backend right before the decision; none if it gets to none.
+    pub books: Option<Books>,
     /// Who is chosen, and by what; none if nobody is.
     pub chosen: Option<(ServerId, By)>,
     /// Where the request has to wait, if it has to: for a server, or for any.
@@ -38,13 +40,24 @@ impl Foresight {
             headers: &headers,
             body: &[],
         };
-        let books = balancer.books_for(line.backend, turns, Some(&facts), &mut chance.clone());
+        let ruling = balancer.ruling(now, line.door, line.backend, &facts, &mut chance.clone());
+        let goes_on = ruling.backend.filter(|_| ruling.stop.is_none());
+        let books = goes_on
+            .map(|backend| balancer.books_for(backend, turns, Some(&facts), &mut chance.clone()));
         let mut copy = balancer.clone();
         copy.listen(Interest::Everything);
-        let arrived = Input::Arrived {
-            request: idle,
-            backend: line.backend,
-            facts: &facts,
+        let arrived = match line.door {
+            Some(door) => Input::Entered {
+                request: idle,
+                door,
+                first: true,
+                facts: &facts,
+            },
+            None => Input::Arrived {
+                request: idle,
+                backend: line.backend,
+                facts: &facts,
+            },
         };
         copy.handle(now, arrived, &mut chance.clone());
         let (mut chosen, mut queued) = (None, None);
@@ -62,6 +75,7 @@ impl Foresight {
             }
         }
         Self {
+            ruling,
             books,
             chosen,
             queued,

@@ -568,9 +568,7 @@ impl Port {
         Job::Request {
             attempt,
             session: match node.sessions() {
-                Some(sessions) => {
-                    self.session(self.tunnels.rider(attempt), sessions, clients, out)
-                }
+                Some(sessions) => self.session(self.tunnels.rider(attempt), sessions, clients, out),
                 None => Brought::NONE,
             },
             line: connection.line(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::distribution::{Row, Times};
 use super::table::{Align, Cell, Ink, Style, Table};
 use super::{Report, Transition, number};
+use crate::locale::{AsWritten, Words};
 
 /// Everything in which two reports differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -290,62 +291,70 @@ fn verdicts(left: &Report, right: &Report) -> Vec<Turned> {
 impl Difference {
     /// The difference for people; `left` and `right` name the sides.
     pub fn text(&self, [left, right]: [&str; 2], noise: f64, ink: &dyn Ink) -> String {
-        let mut out = format!("left   {left}\nright  {right}\n");
+        let words = ink.words();
+        let put = |text: &str| words.put("diff", text).into_owned();
+        let mut out = put(&format!("left   {left}")) + "\n";
+        out += &(put(&format!("right  {right}")) + "\n");
         let sections = [
-            ("numbers", self.number_table()),
+            ("numbers", self.number_table(words)),
             ("states at the end", self.state_table()),
             ("state changes", self.moment_table()),
             ("expectations", self.verdict_table()),
         ];
         for (title, table) in sections.iter().filter(|(_, table)| !table.is_empty()) {
             out.push('\n');
-            ink.ink(&mut out, Style::Title, title);
+            ink.ink(&mut out, Style::Title, &put(title));
             out.push('\n');
             out.push_str(&table.text(ink));
         }
         out.push('\n');
         if self.is_nothing() {
-            out.push_str("no difference\n");
+            out += &(put("no difference") + "\n");
             return out;
         }
         if let Some(parted) = &self.parted {
             let (left, right) = (parted.left.as_deref(), parted.right.as_deref());
-            out.extend([
-                format!("the runs part at request {}: ", parted.request),
-                format!("{} on the left, {} on the right\n", name(left), name(right)),
-            ]);
+            let sentence = format!(
+                "the runs part at request {}: {} on the left, {} on the right",
+                parted.request,
+                name(left),
+                name(right)
+            );
+            out += &(put(&sentence) + "\n");
         }
         let percent = number(noise * 100.0, 1);
         let aside = format!(
             "not shown: {} numbers that differ by no more than {percent} %, {} that are the same",
             self.within_noise, self.same
         );
-        ink.ink(&mut out, Style::Faint, &aside);
+        ink.ink(&mut out, Style::Faint, &put(&aside));
         out.push('\n');
         out
     }
 
     /// The difference in Markdown.
-    pub fn markdown(&self, [left, right]: [&str; 2]) -> String {
-        let mut out = format!("* left: {left}\n* right: {right}\n");
+    pub fn markdown(&self, [left, right]: [&str; 2], words: &dyn Words) -> String {
+        let put = |text: &str| words.put("diff", text).into_owned();
+        let mut out = put(&format!("* left: {left}")) + "\n";
+        out += &(put(&format!("* right: {right}")) + "\n");
         let sections = [
-            ("Numbers", self.number_table()),
+            ("Numbers", self.number_table(words)),
             ("States at the end", self.state_table()),
             ("State changes", self.moment_table()),
             ("Expectations", self.verdict_table()),
         ];
         for (title, table) in sections.iter().filter(|(_, table)| !table.is_empty()) {
-            out.extend(["\n### ", title, "\n\n", &table.markdown()]);
+            out.extend(["\n### ", &put(title), "\n\n", &table.told(words).markdown()]);
         }
         if self.is_nothing() {
-            out.push_str("\nNo difference.\n");
+            out.extend(["\n", &put("No difference."), "\n"]);
         }
         out
     }
 
     /// The numbers as CSV.
     pub fn csv(&self) -> String {
-        self.number_table().csv()
+        self.number_table(&AsWritten).csv()
     }
 
     /// The difference as JSON; a number that a side lacks is null.
@@ -378,7 +387,7 @@ impl Difference {
         })
     }
 
-    fn number_table(&self) -> Table {
+    fn number_table(&self, words: &dyn Words) -> Table {
         let mut table = Table::new(&[
             ("of", Align::Left),
             ("number", Align::Left),
@@ -406,12 +415,13 @@ impl Difference {
             } else {
                 change
             };
+            let key = changed.key.trim_end_matches("_ms").replace('_', " ");
             table.push(vec![
                 changed.of.as_str().into(),
-                changed.key.trim_end_matches("_ms").replace('_', " ").into(),
+                words.put("diff", &key).into_owned().into(),
                 value(changed.left).into(),
                 value(changed.right).into(),
-                change.into(),
+                Cell::phrase(change, Style::Plain),
             ]);
         }
         table
@@ -468,7 +478,7 @@ impl Difference {
                 (Style::Bad, "now fails")
             };
             table.push(vec![
-                Cell::styled(sign, style),
+                Cell::phrase(sign, style),
                 turned.text.as_str().into(),
                 turned.left.as_str().into(),
                 turned.right.as_str().into(),

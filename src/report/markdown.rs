@@ -4,17 +4,21 @@ use std::fmt::Write as _;
 
 use super::table::Table;
 use super::{Report, replies, text};
+use crate::locale::Words;
 
 /// The report with its tables, its expectations and the line to repeat it by.
-pub fn text(report: &Report) -> String {
+pub fn text(report: &Report, words: &dyn Words) -> String {
     let mut out = format!("## {}\n", report.title);
     for table in [text::shares(report), text::times(report)] {
-        push(&mut out, &table);
+        push(&mut out, &table.told(words));
     }
+    let title = |out: &mut String, name: &str| {
+        let _ = write!(out, "\n### {}\n", words.put("table", name));
+    };
     let transitions = text::transitions(report);
     if !transitions.is_empty() {
-        out.push_str("\n### State changes\n");
-        push(&mut out, &transitions);
+        title(&mut out, "State changes");
+        push(&mut out, &transitions.told(words));
     }
     let replies = replies::markdown(report);
     if !replies.is_empty() {
@@ -22,13 +26,16 @@ pub fn text(report: &Report) -> String {
     }
     if let Some(picks) = &report.picks {
         let names: Vec<&str> = picks.iter().map(|p| p.as_deref().unwrap_or("-")).collect();
-        let _ = write!(out, "\n### Picks\n\n`{}`\n", names.join(" "));
+        title(&mut out, "Picks");
+        let _ = write!(out, "\n`{}`\n", names.join(" "));
     }
     if !report.expect.is_empty() {
-        out.push_str("\n### Expectations\n\n");
+        title(&mut out, "Expectations");
+        out.push('\n');
         for verdict in &report.expect {
             let mark = text::mark(verdict.ok);
-            let _ = writeln!(out, "- {mark} `{}`: {}", verdict.text, verdict.got);
+            let got = words.put("table", &verdict.got);
+            let _ = writeln!(out, "- {mark} `{}`: {got}", verdict.text);
         }
     }
     let _ = write!(out, "\n{}\n", text::signature(report));
@@ -48,7 +55,7 @@ mod tests {
     fn headings_tables_and_verdicts() {
         let mut report = report();
         report.picks.as_mut().expect("kept").truncate(3);
-        let text = super::text(&report);
+        let text = super::text(&report, &crate::locale::AsWritten);
         assert!(text.starts_with("## s1 suddenly needs 2.5 s\n\n| server | requests |"));
         assert!(text.contains("\n| s1 | 3 | 3.0 % | 0 | 1 | 2 | 0 | DOWN since 11.057 s |\n"));
         assert!(text.contains("\n### Picks\n\n`- s1 s1`\n"));

@@ -15,6 +15,7 @@ use super::plot::{self, Plot};
 use super::sequence::{self, Selection, Sequence};
 use super::table::{Align, Table};
 use super::{Report, json, text};
+use crate::locale::Words;
 use crate::plan::Plan;
 use crate::trace::{Names, Place};
 
@@ -65,11 +66,12 @@ pub struct Chapter<'a> {
     pub command: &'a str,
 }
 
-/// The page of one run or of several.
-pub fn html(chapters: &[Chapter<'_>]) -> String {
+/// The page of one run or of several, its frame in the language of `words`.
+pub fn html(chapters: &[Chapter<'_>], words: &dyn Words) -> String {
+    let put = |text: &str| escape(&words.put("page", text));
     let title = match chapters {
         [one] => escape(&one.plan.title),
-        many => format!("{} runs of balancelab", many.len()),
+        many => put(&format!("{} runs of balancelab", many.len())),
     };
     let mut index = String::new();
     if chapters.len() > 1 {
@@ -77,20 +79,26 @@ pub fn html(chapters: &[Chapter<'_>]) -> String {
             let title = escape(&chapter.plan.title);
             let _ = writeln!(index, "<li><a href=\"#r{number}\">{title}</a></li>");
         }
-        index = format!("<nav aria-label=\"Runs\"><ol>\n{index}</ol></nav>\n");
+        let label = put("Runs");
+        index = format!("<nav aria-label=\"{label}\"><ol>\n{index}</ol></nav>\n");
     }
     let body: String = (1..)
         .zip(chapters)
-        .map(|(number, chapter)| chapter.html(number))
+        .map(|(number, chapter)| chapter.html(number, words))
         .collect();
     // Piece by piece: nothing is looked for in what has been put in.
     let style = style();
+    let skip = put("to the results");
+    let footer = put("Made by balancelab. This page loads nothing and sends nothing.");
     let mut page = String::new();
     for piece in FRAME.split_inclusive("}}") {
         let (before, name) = piece.rsplit_once("{{").unwrap_or((piece, ""));
         page += before;
         page += match name {
             "policy}}" => POLICY.trim(),
+            "lang}}" => words.lang().tag(),
+            "skip}}" => &skip,
+            "footer}}" => &footer,
             "title}}" => &title,
             "index}}" => &index,
             "body}}" => &body,
@@ -104,38 +112,41 @@ pub fn html(chapters: &[Chapter<'_>]) -> String {
 
 impl Chapter<'_> {
     /// The section of the page with this number.
-    fn html(&self, number: usize) -> String {
+    fn html(&self, number: usize, words: &dyn Words) -> String {
         let (plan, report) = (self.plan, self.report);
+        let put = |text: &str| escape(&words.put("page", text));
+        let simulated = super::number(report.simulated.as_nanos() as f64 / 1e9, 3);
         let mut out = format!(
-            "<section class=\"run\" id=\"r{number}\">\n<h2>{}</h2>\n<p class=\"facts\">{} \u{b7} {} s simulated \u{b7} {}</p>\n",
+            "<section class=\"run\" id=\"r{number}\">\n<h2>{}</h2>\n<p class=\"facts\">{} \u{b7} {} \u{b7} {}</p>\n",
             escape(&plan.title),
             escape(&plan.scenario),
-            super::number(report.simulated.as_nanos() as f64 / 1e9, 3),
+            put(&format!("{simulated} s simulated")),
             escape(&text::signature(report)),
         );
         for line in plan.notes.lines() {
             let _ = writeln!(out, "<p>{}</p>", escape(line));
         }
-        self.outcome(&mut out);
+        self.outcome(&mut out, words);
         if let Some((tongue, story)) = self.story {
             let _ = writeln!(
                 out,
-                "<h3>What happened</h3>\n<pre class=\"story\" lang=\"{tongue}\">{}</pre>",
+                "<h3>{}</h3>\n<pre class=\"story\" lang=\"{tongue}\">{}</pre>",
+                put("What happened"),
                 escape(story)
             );
         }
-        self.player(&mut out, number);
-        out += "<h3>Plots</h3>\n";
+        self.player(&mut out, number, words);
+        let _ = writeln!(out, "<h3>{}</h3>", put("Plots"));
         for plot in self.plots.iter().skip(1) {
-            figure(&mut out, plot, number);
+            figure(&mut out, plot, number, words);
         }
-        self.sequences(&mut out);
-        self.rest(&mut out, number);
+        self.sequences(&mut out, words);
+        self.rest(&mut out, number, words);
         out += "</section>\n";
         out
     }
 
-    fn outcome(&self, out: &mut String) {
+    fn outcome(&self, out: &mut String, words: &dyn Words) {
         let report = self.report;
         let tables = [
             ("Who got which requests", text::shares(report)),
@@ -143,43 +154,38 @@ impl Chapter<'_> {
             ("Changes of state", text::transitions(report)),
             ("Expectations", text::expectations(report)),
         ];
-        out.push_str("<h3>What came out</h3>\n");
+        let _ = writeln!(out, "<h3>{}</h3>", words.put("page", "What came out"));
         for (caption, table) in tables.iter().filter(|(_, table)| !table.is_empty()) {
-            self::table(out, caption, table);
+            self::table(out, &words.put("page", caption), &table.told(words));
         }
     }
 
     /// The states as a band, the scrubber, and what was at its moment.
-    fn player(&self, out: &mut String, number: usize) {
+    fn player(&self, out: &mut String, number: usize, words: &dyn Words) {
+        let put = |text: &str| escape(&words.put("page", text));
         let _ = writeln!(
             out,
-            "<h3 id=\"r{number}-steps\">Step by step</h3>\n<div class=\"player\" data-film=\"r{number}-film\">"
+            "<h3 id=\"r{number}-steps\">{}</h3>\n<div class=\"player\" data-film=\"r{number}-film\">",
+            put("Step by step")
         );
         if let Some(states) = self.plots.first() {
-            figure(out, states, number);
+            figure(out, states, number, words);
         }
-        let last = self.film.len().saturating_sub(1);
-        let _ = writeln!(
-            out,
-            "<div class=\"controls\" role=\"group\" aria-label=\"Steps\">\
-             <button type=\"button\" data-go=\"first\">first</button>\
-             <button type=\"button\" data-go=\"turn-back\">previous change</button>\
-             <button type=\"button\" data-go=\"back\">step back</button>\
-             <button type=\"button\" data-go=\"on\">step on</button>\
-             <button type=\"button\" data-go=\"turn-on\">next change</button>\
-             <button type=\"button\" data-go=\"last\">last</button>\
-             <input type=\"range\" min=\"0\" max=\"{last}\" value=\"0\" step=\"1\" aria-label=\"Step of the run\">\
-             <output>needs JavaScript</output></div>"
-        );
-        if self.film.left_out() > 0 {
-            let _ = writeln!(
-                out,
-                "<p>The first steps are here one by one; after that only those that change a state ({} steps are left out).</p>",
-                self.film.left_out()
+        self.controls(out, words);
+        let left_out = self.film.left_out();
+        if left_out > 0 {
+            let sentence = format!(
+                "The first steps are here one by one; after that only those that change a state ({left_out} steps are left out)."
             );
+            let _ = writeln!(out, "<p>{}</p>", put(&sentence));
         }
-        out.push_str("<p class=\"now\" aria-live=\"polite\"></p>\n");
-        out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Statistics at this step\"><table class=\"stats\"><caption>Statistics of HAProxy at this step; changed cells are marked</caption><thead><tr><th scope=\"col\">server</th>");
+        let _ = write!(
+            out,
+            "<p class=\"now\" aria-live=\"polite\"></p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"stats\"><caption>{}</caption><thead><tr><th scope=\"col\">{}</th>",
+            put("Statistics at this step"),
+            put("Statistics of HAProxy at this step; changed cells are marked"),
+            put("server")
+        );
         for column in film::COLUMNS {
             let _ = write!(out, "<th scope=\"col\">{column}</th>");
         }
@@ -189,11 +195,51 @@ impl Chapter<'_> {
             out.extend(std::iter::repeat_n("<td></td>", film::COLUMNS.len()));
             out.push_str("</tr>");
         }
-        out.push_str("</tbody></table></div>\n<div class=\"scroll journal\" tabindex=\"0\" role=\"region\" aria-label=\"Journal around this step\"><table><caption>Journal</caption><thead><tr><th scope=\"col\">at s</th><th scope=\"col\">request</th><th scope=\"col\">what</th></tr></thead><tbody class=\"lines\"></tbody></table></div>\n</div>\n");
+        let _ = writeln!(
+            out,
+            "</tbody></table></div>\n<div class=\"scroll journal\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table><caption>{}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody class=\"lines\"></tbody></table></div>\n</div>",
+            put("Journal around this step"),
+            put("Journal"),
+            put("at s"),
+            put("request"),
+            put("what")
+        );
+    }
+
+    /// The buttons of the player, and its scrubber.
+    fn controls(&self, out: &mut String, words: &dyn Words) {
+        let put = |text: &str| escape(&words.put("page", text));
+        let last = self.film.len().saturating_sub(1);
+        let _ = write!(
+            out,
+            "<div class=\"controls\" role=\"group\" aria-label=\"{}\">",
+            put("Steps")
+        );
+        for (go, name) in [
+            ("first", "first"),
+            ("turn-back", "previous change"),
+            ("back", "step back"),
+            ("on", "step on"),
+            ("turn-on", "next change"),
+            ("last", "last"),
+        ] {
+            let name = put(name);
+            let _ = write!(
+                out,
+                "<button type=\"button\" data-go=\"{go}\">{name}</button>"
+            );
+        }
+        let _ = writeln!(
+            out,
+            "<input type=\"range\" min=\"0\" max=\"{last}\" value=\"0\" step=\"1\" aria-label=\"{}\"><output>{}</output></div>",
+            put("Step of the run"),
+            put("needs JavaScript")
+        );
     }
 
     /// The first requests, and those around the first server that goes down.
-    fn sequences(&self, out: &mut String) {
+    fn sequences(&self, out: &mut String, words: &dyn Words) {
+        let put = |text: &str| escape(&words.put("page", text));
         let first = Selection {
             first: DRAWN,
             ..Selection::default()
@@ -203,35 +249,38 @@ impl Chapter<'_> {
                 around: Some((id, Place::Down)),
                 ..first.clone()
             };
-            let drawn = self.draw(&around)?;
+            let drawn = self.draw(&around, words)?;
             let title = format!("Around {} DOWN", self.names.name(id));
-            Some((title, drawn))
+            Some((put(&title), drawn))
         });
-        let begun = self.draw(&first);
-        let begun = begun.map(|drawn| ("The first requests".to_owned(), drawn));
+        let begun = self.draw(&first, words);
+        let begun = begun.map(|drawn| (put("The first requests"), drawn));
         let all: Vec<(String, Sequence)> = begun.into_iter().chain(down).collect();
         if all.is_empty() {
             return;
         }
-        out.push_str("<h3>Who spoke to whom</h3>\n");
+        let _ = writeln!(out, "<h3>{}</h3>", put("Who spoke to whom"));
+        let same = put("The same as text");
         for (caption, sequence) in all {
             let _ = writeln!(
                 out,
-                "<figure><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">{}</div><figcaption>{caption}</figcaption>\n<details><summary>The same as text</summary><pre>{}</pre></details></figure>",
+                "<figure><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">{}</div><figcaption>{caption}</figcaption>\n<details><summary>{same}</summary><pre>{}</pre></details></figure>",
                 sequence::svg::element(&sequence),
                 escape(&sequence::text::text(&sequence))
             );
         }
     }
 
-    fn draw(&self, selection: &Selection) -> Option<Sequence> {
-        sequence::sequence(self.plan, self.journal, self.names, selection).ok()
+    fn draw(&self, selection: &Selection, words: &dyn Words) -> Option<Sequence> {
+        let drawn = sequence::sequence(self.plan, self.journal, self.names, selection);
+        drawn.ok().map(|drawn| drawn.told(words))
     }
 
     /// Questions, settings, and the data.
-    fn rest(&self, out: &mut String, number: usize) {
+    fn rest(&self, out: &mut String, number: usize, words: &dyn Words) {
+        let put = |text: &str| escape(&words.put("page", text));
         if !self.plan.ask.is_empty() {
-            out.push_str("<h3>Questions</h3>\n");
+            let _ = writeln!(out, "<h3>{}</h3>", put("Questions"));
         }
         for ask in &self.plan.ask {
             let (question, answer) = (escape(&ask.question), escape(&ask.answer));
@@ -242,14 +291,18 @@ impl Chapter<'_> {
         }
         let _ = writeln!(
             out,
-            "<h3>Settings</h3>\n<details><summary>The scenario with every default</summary><pre>{}</pre></details>\n<p>To see it again: <code>{}</code></p>",
+            "<h3>{}</h3>\n<details><summary>{}</summary><pre>{}</pre></details>\n<p>{} <code>{}</code></p>",
+            put("Settings"),
+            put("The scenario with every default"),
             escape(self.settings),
+            put("To see it again:"),
             escape(self.command)
         );
         let script = Script {
             plan: self.plan,
             journal: self.journal,
             names: self.names,
+            words,
         };
         let film = self.film.value(&script);
         data(out, &format!("r{number}-report"), &json::value(self.report));
@@ -268,15 +321,16 @@ fn data(out: &mut String, id: &str, value: &serde_json::Value) {
 }
 
 /// A plot with its table.
-fn figure(out: &mut String, plot: &Plot, number: usize) {
+fn figure(out: &mut String, plot: &Plot, number: usize, words: &dyn Words) {
     let title = escape(&plot.title);
     let _ = write!(
         out,
-        "<figure><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">{}</div><figcaption>{}</figcaption>\n<details><summary>The same as a table</summary>",
+        "<figure><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">{}</div><figcaption>{}</figcaption>\n<details><summary>{}</summary>",
         plot.element(&format!("r{number}-")),
-        escape(&plot.description)
+        escape(&plot.description),
+        escape(&words.put("page", "The same as a table"))
     );
-    table(out, &plot.title, &plot.table);
+    table(out, &plot.title, &plot.table.told(words));
     out.push_str("</details></figure>\n");
 }
 

@@ -13,6 +13,7 @@ mod states;
 use super::course::Course;
 use super::table::Table;
 use super::{Clock, Report};
+use crate::locale::Words;
 use crate::plan::Plan;
 use crate::trace::Names;
 
@@ -66,6 +67,8 @@ pub struct Run<'a> {
     pub report: &'a Report,
     /// What the servers are called.
     pub names: &'a Names,
+    /// The language of titles, axes and captions. Tables are put into it where they are shown.
+    pub words: &'a dyn Words,
 }
 
 impl Run<'_> {
@@ -80,6 +83,11 @@ impl Run<'_> {
             spread::plot(&scene),
             shares::plot(&scene),
         ]
+    }
+
+    /// A phrase in the language of the pictures.
+    fn put(&self, english: &str) -> String {
+        self.words.put("plot", english).into_owned()
     }
 
     fn clock(&self) -> Clock {

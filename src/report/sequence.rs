@@ -11,6 +11,7 @@ use balance::ServerId;
 use balance::event::Status;
 
 use super::journal::{Journal, What, moves};
+use crate::locale::Words;
 use crate::trace::{Names, Place};
 
 pub use build::sequence;
@@ -24,6 +25,17 @@ pub struct Sequence {
     pub parties: Vec<String>,
     /// From top to bottom.
     pub steps: Vec<Step>,
+}
+
+impl Sequence {
+    /// The diagram in the language of `words`; what was sent stays as it is.
+    #[must_use]
+    pub fn told(mut self, words: &dyn Words) -> Self {
+        for line in self.steps.iter_mut().flat_map(|step| &mut step.words) {
+            *line = words.put("seq", line).into_owned();
+        }
+        self
+    }
 }
 
 /// One line of a diagram.

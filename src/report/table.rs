@@ -1,6 +1,9 @@
 //! Aligned text: one implementation for every table of every report.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use crate::locale::{AsWritten, Lang, Words};
 
 /// What a piece of text means, for those who can show it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,11 @@ pub enum Style {
 pub trait Ink {
     /// Appends `text` to `out` in `style`.
     fn ink(&self, out: &mut String, style: Style, text: &str);
+
+    /// The language of texts for people.
+    fn words(&self) -> &dyn Words {
+        &AsWritten
+    }
 }
 
 /// Shows every style as plain text.
@@ -50,14 +58,25 @@ pub enum Align {
 pub struct Cell {
     text: String,
     style: Style,
+    /// Whether the text is a phrase of ours, to be put into the reader's language.
+    phrase: bool,
 }
 
 impl Cell {
+    /// A phrase of ours: people read it in their language, programs as it is.
+    pub fn phrase(text: impl Into<String>, style: Style) -> Self {
+        Self {
+            phrase: true,
+            ..Self::styled(text, style)
+        }
+    }
+
     /// A cell in a style.
     pub fn styled(text: impl Into<String>, style: Style) -> Self {
         Self {
             text: text.into(),
             style,
+            phrase: false,
         }
     }
 
@@ -70,6 +89,11 @@ impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
         Self::styled(text, Style::Plain)
     }
+}
+
+/// The cell that names nobody, for requests that no server answered.
+pub(crate) fn nobody() -> Cell {
+    Cell::phrase("(none)", Style::Plain)
 }
 
 /// A table: a head and rows of the same length.
@@ -105,8 +129,29 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// The table for people who read `words`: its head and its phrases in their language.
+    /// Numbers keep the point, as they do in files: a table is compared and copied.
+    pub fn told(&self, words: &dyn Words) -> Cow<'_, Self> {
+        if words.lang() == Lang::En {
+            return Cow::Borrowed(self);
+        }
+        let put = |text: &str| words.put("table", text).into_owned();
+        let mut table = self.clone();
+        for (title, _) in &mut table.head {
+            *title = put(title);
+        }
+        for cell in table.rows.iter_mut().flatten().filter(|cell| cell.phrase) {
+            cell.text = put(&cell.text);
+        }
+        Cow::Owned(table)
+    }
+
     /// The table in aligned lines, each indented by two spaces, none ending in a space.
     pub fn text(&self, ink: &dyn Ink) -> String {
+        self.told(ink.words()).aligned(ink)
+    }
+
+    fn aligned(&self, ink: &dyn Ink) -> String {
         let head: Vec<Cell> = self
             .head
             .iter()

@@ -23,7 +23,7 @@ pub fn text(report: &Report, ink: &dyn Ink) -> String {
     ];
     for (name, section) in sections.iter().filter(|(_, section)| !section.is_empty()) {
         out.push('\n');
-        ink.ink(&mut out, Style::Title, name);
+        ink.ink(&mut out, Style::Title, &ink.words().put("table", name));
         out.push('\n');
         out.push_str(section);
     }
@@ -72,7 +72,7 @@ pub fn shares(report: &Report) -> Table {
     let mut table = Table::new(&columns);
     for (name, row, state) in rows(report) {
         let mut cells: Vec<Cell> = vec![
-            name.into(),
+            name,
             row.requests.to_string().into(),
             format!("{} %", number(row.share * 100.0, 1)).into(),
             trouble(row.errors),
@@ -110,7 +110,7 @@ pub fn times(report: &Report) -> Table {
     columns.extend(titles.map(|title| (title, Align::Right)));
     let mut table = Table::new(&columns);
     for (name, row, _) in rows(report) {
-        let mut cells: Vec<Cell> = vec![name.into()];
+        let mut cells: Vec<Cell> = vec![name];
         match row.times {
             Some(t) => {
                 let times = [t.mean, t.deviation, t.min, t.p50, t.p95, t.p99, t.max];
@@ -170,22 +170,29 @@ pub fn expectations(report: &Report) -> Table {
         table.push(vec![
             Cell::styled(mark(verdict.ok), mark_style),
             verdict.text.as_str().into(),
-            Cell::styled(verdict.got.as_str(), got_style),
+            Cell::phrase(verdict.got.as_str(), got_style),
         ]);
     }
     table
 }
 
 /// Every row of the tables: the servers, the requests that nobody answered, the total.
-fn rows(report: &Report) -> Vec<(&str, &Row, Option<&State>)> {
-    let servers = report
-        .servers
+fn rows(report: &Report) -> Vec<(Cell, &Row, Option<&State>)> {
+    let servers = report.servers.iter().map(|server| {
+        (
+            server.name.as_str().into(),
+            &server.row,
+            Some(&server.state),
+        )
+    });
+    let ours = |name: &str| Cell::phrase(name, Style::Plain);
+    let nobody = report
+        .unanswered
         .iter()
-        .map(|server| (server.name.as_str(), &server.row, Some(&server.state)));
-    let nobody = report.unanswered.iter().map(|row| ("(none)", row, None));
+        .map(|row| (ours("(none)"), row, None));
     servers
         .chain(nobody)
-        .chain([("total", &report.total, None)])
+        .chain([(ours("total"), &report.total, None)])
         .collect()
 }
 
@@ -193,7 +200,7 @@ fn title(out: &mut String, report: &Report, ink: &dyn Ink) {
     ink.ink(out, Style::Title, &report.title);
     let simulated = number(report.simulated.as_nanos() as f64 / 1e9, 3);
     let facts = format!("   {}{DOT}{simulated} s simulated", report.scenario);
-    ink.ink(out, Style::Faint, &facts);
+    ink.ink(out, Style::Faint, &ink.words().put("table", &facts));
     out.push('\n');
 }
 
@@ -203,11 +210,8 @@ fn picks(out: &mut String, report: &Report, ink: &dyn Ink) {
         return;
     };
     out.push('\n');
-    ink.ink(
-        out,
-        Style::Title,
-        "picks, in the order in which the requests were sent",
-    );
+    let title = "picks, in the order in which the requests were sent";
+    ink.ink(out, Style::Title, &ink.words().put("table", title));
     out.push('\n');
     for line in picks.chunks(PER_LINE) {
         out.push(' ');
@@ -234,7 +238,7 @@ fn state(state: &State) -> Cell {
         Some(since) => format!("{} since {} s", state.status, number(since, 3)),
         None => state.status.clone(),
     };
-    Cell::styled(text, style)
+    Cell::phrase(text, style)
 }
 
 #[cfg(test)]

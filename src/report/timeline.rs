@@ -10,6 +10,7 @@ use super::journal::deed;
 use super::table::{Ink, Style};
 use super::transitions::{Change, words};
 use super::{Clock, Report, number, text};
+use crate::locale::Words;
 use crate::plan::Plan;
 use crate::trace::{Names, Place};
 
@@ -90,7 +91,8 @@ impl Timeline<'_> {
             Signs::Unicode => &UNICODE,
             Signs::Ascii => &ASCII,
         };
-        let sheet = Sheet::new(*self, width.max(NARROWEST), set);
+        let words = ink.words();
+        let sheet = Sheet::new(*self, width.max(NARROWEST), set, words);
         let mut out = String::new();
         sheet.head(&mut out, ink);
         for (server, series) in self.course.servers() {
@@ -111,9 +113,10 @@ impl Timeline<'_> {
         let clock = Clock::starting(self.plan.clients_start);
         let deeds = self.course.deeds().iter().map(|&(at, entry)| {
             let (line, servers) = deed(self.plan, entry);
+            let line = ink.words().put("deed", &line);
             let names: Vec<String> = servers.iter().map(|id| self.names.name(*id)).collect();
             let whom = if names.is_empty() {
-                "operator".to_owned()
+                ink.words().put("deed", "operator").into_owned()
             } else {
                 names.join(", ")
             };
@@ -140,7 +143,9 @@ impl Timeline<'_> {
             out.push('\n');
         }
         if hidden > 0 {
-            let _ = writeln!(out, "  and {hidden} more: `balancelab run` lists them");
+            let more = format!("  and {hidden} more: `balancelab run` lists them");
+            *out += &ink.words().put("time", &more);
+            out.push('\n');
         }
     }
 
@@ -168,20 +173,22 @@ struct Sheet<'a> {
     checks: usize,
     /// The highest average of any column of any server, in thousandths of a request.
     most: u64,
+    heads: [String; 5],
 }
 
 const HEADS: [&str; 5] = ["server", "load", "checks", "requests", "state"];
 
 impl<'a> Sheet<'a> {
-    fn new(of: Timeline<'a>, width: usize, set: &'a Set) -> Self {
+    fn new(of: Timeline<'a>, width: usize, set: &'a Set, words: &dyn Words) -> Self {
+        let heads = HEADS.map(|head| words.put("time", head).into_owned());
         let names = of.course.servers().map(|(id, _)| of.names.name(id));
         let names = names.map(|name| name.chars().count()).max().unwrap_or(0);
-        let names = names.max(HEADS[0].len());
+        let names = names.max(heads[0].chars().count());
         let counts = of
             .course
             .servers()
             .map(|(_, s)| s.requests().to_string().len());
-        let counts = counts.max().unwrap_or(0).max(HEADS[3].len());
+        let counts = counts.max().unwrap_or(0).max(heads[3].chars().count());
         let mut sheet = Self {
             of,
             set,
@@ -192,12 +199,16 @@ impl<'a> Sheet<'a> {
             load: 0,
             checks: 0,
             most: 0,
+            heads,
         };
         // The long form of the states where it leaves room for the two lanes.
         for long in [true, false] {
-            sheet.states = sheet.states(long);
+            sheet.states = sheet.states(long, words);
             let widest = sheet.states.iter().map(|(_, state)| state.chars().count());
-            sheet.state = widest.max().unwrap_or(0).max(HEADS[4].len());
+            sheet.state = widest
+                .max()
+                .unwrap_or(0)
+                .max(sheet.heads[4].chars().count());
             let taken = 2 + names + 2 + 2 + 2 + counts + 2 + sheet.state;
             let room = width.saturating_sub(taken);
             if room >= 36 || !long {
@@ -220,13 +231,14 @@ impl<'a> Sheet<'a> {
     }
 
     /// The states at the end, with or without their moments.
-    fn states(&self, long: bool) -> Vec<(ServerId, String)> {
+    fn states(&self, long: bool, words: &dyn Words) -> Vec<(ServerId, String)> {
         let servers = self.of.course.servers().map(|(id, _)| {
             let name = self.of.names.name(id);
             let server = self.of.report.servers.iter().find(|s| s.name == name);
             let text = server.map_or_else(String::new, |server| match server.state.since {
                 Some(since) if long => {
-                    format!("{} since {} s", server.state.status, number(since, 3))
+                    let text = format!("{} since {} s", server.state.status, number(since, 3));
+                    words.put("time", &text).into_owned()
                 }
                 _ => server.state.status.clone(),
             });
@@ -264,8 +276,8 @@ impl<'a> Sheet<'a> {
             "   {} {} {simulated} s simulated",
             report.scenario, self.set.dot
         );
-        ink.ink(out, Style::Faint, &facts);
-        let [server, load, checks, requests, state] = HEADS;
+        ink.ink(out, Style::Faint, &ink.words().put("time", &facts));
+        let [server, load, checks, requests, state] = &self.heads;
         let (names, lanes, counts) = (self.names, (self.load, self.checks), self.counts);
         let line = format!(
             "\n\n  {server:names$}  {load:l$}  {checks:c$}  {requests:>counts$}  {state}\n",
@@ -386,7 +398,7 @@ impl<'a> Sheet<'a> {
             ),
         ];
         for line in lines {
-            ink.ink(out, Style::Faint, &line);
+            ink.ink(out, Style::Faint, &ink.words().put("time", &line));
             out.push('\n');
         }
     }
@@ -407,9 +419,9 @@ pub fn table(course: &Course, clock: Clock, names: &Names) -> super::table::Tabl
     ]);
     let width = course.grid().width().as_nanos() as f64;
     let average = |nanos: u64| number(nanos as f64 / width, 3);
-    let mut rows: Vec<(i64, String, &Cell)> = Vec::new();
+    let mut rows: Vec<(i64, super::table::Cell, &Cell)> = Vec::new();
     for (whom, series) in course.series() {
-        let name = whom.map_or_else(|| "(none)".to_owned(), |id| names.name(id));
+        let name = whom.map_or_else(super::table::nobody, |id| names.name(id).into());
         rows.extend(
             series
                 .cells()
@@ -421,7 +433,7 @@ pub fn table(course: &Course, clock: Clock, names: &Names) -> super::table::Tabl
     for (slice, name, cell) in rows {
         table.push(vec![
             number(clock.seconds(course.grid().begin(slice)), 3).into(),
-            name.into(),
+            name,
             cell.requests.to_string().into(),
             cell.errors.to_string().into(),
             average(cell.served_nanos).into(),

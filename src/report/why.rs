@@ -5,12 +5,13 @@ mod books;
 mod cookie;
 pub mod glance;
 pub mod json;
+mod rules;
 pub mod text;
 pub mod way;
 
 use balance::books::Books;
 use balance::config::Backend;
-use balance::{By, Ending, Span};
+use balance::{BackendId, By, Ending, Ruling, Span};
 
 use super::Clock;
 use super::journal::{Entry, Exchange, Journal, What, client_name};
@@ -84,6 +85,8 @@ pub struct Facts<'a> {
     /// The books of its backend right before the first decision; none if nothing was
     /// decided.
     pub books: Option<&'a Books>,
+    /// What rules said of it then; none if nothing was decided.
+    pub ruling: Option<&'a Ruling>,
     /// What its node did meanwhile.
     pub way: &'a Way,
 }
@@ -99,9 +102,22 @@ pub fn decides(entries: &[Entry], index: usize) -> bool {
     })
 }
 
-/// What was asked for in `exchange`.
-pub fn line<'a>(plan: &'a Plan, exchange: &Exchange) -> &'a RequestLine {
-    plan.clients[exchange.client as usize].request(exchange.thread)
+/// What was asked for in the exchange at `index`: a thread with a script asks for one thing
+/// after the other.
+pub fn line(plan: &Plan, journal: &Journal, index: usize) -> RequestLine {
+    let exchange = &journal.exchanges[index];
+    let mut line = plan.clients[exchange.client as usize]
+        .request(exchange.thread)
+        .clone();
+    let asked = journal.entries.iter().find_map(|entry| match &entry.what {
+        What::Asked { line, .. } if entry.exchange == Some(index) => line.split_once(' '),
+        _ => None,
+    });
+    if let Some((method, uri)) = asked {
+        method.clone_into(&mut line.method);
+        uri.clone_into(&mut line.uri);
+    }
+    line
 }
 
 /// The `Cookie` header with which the exchange at `index` reached the proxy.
@@ -127,9 +143,14 @@ impl Facts<'_> {
 
     fn rows(&self, exchange: &Exchange, clock: Clock) -> Vec<Row> {
         let (plan, names) = (self.plan, self.names);
-        let line = line(plan, exchange);
-        let place = line.backend.0 as usize;
-        let backend = &plan.proxy.backends[place];
+        let line = &line(plan, self.journal, self.index);
+        let ending = exchange.ending.as_ref();
+        // The frontend says where it goes; who is sent straight to a backend goes there.
+        let backend = match (self.ruling, ending) {
+            (Some(ruling), _) => ruling.backend.filter(|_| ruling.stop.is_none()),
+            (None, Some(ending)) => ending.backend,
+            (None, None) => Some(line.backend),
+        };
         let entries = self.journal.entries.iter();
         let entries: Vec<&Entry> = entries
             .filter(|entry| entry.exchange == Some(self.index))
@@ -143,18 +164,11 @@ impl Facts<'_> {
         if entries.iter().any(|e| matches!(e.what, What::Asked { .. })) {
             rows.push(asked(line, sent));
         }
-        if let Some(books) = self.books {
-            rows.extend(books::considered(books, names));
+        if let Some(ruling) = self.ruling {
+            rows.extend(rules::entrance(plan, line.door, ruling));
         }
-        let ending = exchange.ending.as_ref();
-        rows.extend(rules(backend, first));
-        rows.push(cookie::row(plan, place, sent, ending, first));
-        if backend.stick.is_some() {
-            rows.push(stick(first));
-        }
-        rows.push(asked_algorithm(backend, first));
-        if let Some(books) = self.books {
-            rows.extend(books::ledger(books, backend, line, names));
+        if let Some(backend) = backend {
+            self.choice(&mut rows, backend, line, exchange, first);
         }
         for entry in &entries {
             rows.extend(happened(entry, exchange, clock, names));
@@ -167,6 +181,37 @@ impl Facts<'_> {
     }
 }
 
+impl Facts<'_> {
+    /// How a server of `backend` was chosen.
+    fn choice(
+        &self,
+        rows: &mut Vec<Row>,
+        BackendId(place): BackendId,
+        line: &RequestLine,
+        exchange: &Exchange,
+        first: Option<By>,
+    ) {
+        let place = place as usize;
+        let sent = cookie_sent(self.journal, self.index);
+        let backend = &self.plan.proxy.backends[place];
+        if let Some(books) = self.books {
+            rows.extend(books::considered(books, self.names));
+        }
+        if !backend.use_server.is_empty() {
+            rows.push(rules::of_server(self.ruling, first));
+        }
+        let ending = exchange.ending.as_ref();
+        rows.push(cookie::row(self.plan, place, sent, ending, first));
+        if backend.stick.is_some() {
+            rows.push(stick(first));
+        }
+        rows.push(asked_algorithm(backend, first));
+        if let Some(books) = self.books {
+            rows.extend(books::ledger(books, backend, line, self.names));
+        }
+    }
+}
+
 fn asked(line: &RequestLine, cookie: Option<&str>) -> Row {
     let said = match cookie {
         Some(cookie) => Said::new("why-asked").with("cookie", cookie),
@@ -174,15 +219,6 @@ fn asked(line: &RequestLine, cookie: Option<&str>) -> Row {
     };
     let text = format!("{} {}", line.method, line.uri);
     Row::new("topic-asked", said.with("line", text))
-}
-
-/// What rules of persistence had to say, if there are any.
-fn rules(backend: &Backend, first: Option<By>) -> Option<Row> {
-    if backend.use_server.is_empty() {
-        return None;
-    }
-    let said = Said::new("why-rules").with("by", deciding(first));
-    Some(Row::new("topic-rules", said).by("4.2 use-server"))
 }
 
 /// What the stick table had to say.

@@ -54,7 +54,12 @@ pub struct Refused {
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let text = render::text(&self.notes, &self.files, render::Colour::Never);
+        let text = render::text(
+            &self.notes,
+            &self.files,
+            render::Colour::Never,
+            &crate::locale::AsWritten,
+        );
         f.write_str(&text)
     }
 }

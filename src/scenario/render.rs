@@ -4,6 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use crate::locale::Words;
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::locate::{FileId, Files, Place};
 
@@ -18,7 +19,7 @@ pub enum Colour {
 }
 
 /// All of `notes`, in the order of the texts, with an empty line between them.
-pub fn text(notes: &[Diagnostic], files: &Files, colour: Colour) -> String {
+pub fn text(notes: &[Diagnostic], files: &Files, colour: Colour, words: &dyn Words) -> String {
     let renderer = match colour {
         Colour::Never => Renderer::plain(),
         Colour::Always => Renderer::styled(),
@@ -26,17 +27,32 @@ pub fn text(notes: &[Diagnostic], files: &Files, colour: Colour) -> String {
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
     let mut out = String::new();
     for note in notes {
-        let group = group(note, files);
+        let note = told(note, words);
+        let group = group(&note, files, words);
         out.push_str(renderer.render(&[group]).trim_end());
         out.push_str("\n\n");
     }
     out
 }
 
-fn group<'a>(note: &'a Diagnostic, files: &'a Files) -> Group<'a> {
+/// A diagnostic in the language of `words`.
+fn told(note: &Diagnostic, words: &dyn Words) -> Diagnostic {
+    let put = |text: &str| words.put("flaw", text).into_owned();
+    let mut note = note.clone();
+    note.message = put(&note.message);
+    for label in &mut note.labels {
+        label.text = put(&label.text);
+    }
+    note.accepted = note.accepted.as_deref().map(put);
+    note.help = note.help.as_deref().map(put);
+    note
+}
+
+fn group<'a>(note: &'a Diagnostic, files: &'a Files, words: &dyn Words) -> Group<'a> {
+    let put = |text: &'static str| words.put("flaw", text);
     let level = match note.severity() {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+        Severity::Error => Level::ERROR.with_name(put("error")),
+        Severity::Warning => Level::WARNING.with_name(put("warning")),
     };
     let mut group = level
         .primary_title(note.message.as_str())
@@ -71,10 +87,14 @@ fn group<'a>(note: &'a Diagnostic, files: &'a Files) -> Group<'a> {
         );
     }
     if let Some(accepted) = &note.accepted {
-        group = group.element(Level::NOTE.message(wrapped(&format!("accepted: {accepted}"))));
+        let list = format!("accepted: {accepted}");
+        let list = words.put("flaw", &list);
+        let level = Level::NOTE.with_name(put("note"));
+        group = group.element(level.message(wrapped(&list)));
     }
     if let Some(help) = &note.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        let level = Level::HELP.with_name(put("help"));
+        group = group.element(level.message(help.as_str()));
     }
     group
 }

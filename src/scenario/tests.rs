@@ -296,7 +296,7 @@ proptest::proptest! {
             let range = label.place.start as usize..label.place.end as usize;
             proptest::prop_assert!(text.get(range).is_some(), "{label:?}");
         }
-        render::text(&notes, &files, render::Colour::Never);
+        render::text(&notes, &files, render::Colour::Never, &crate::locale::AsWritten);
         render::json(&notes, &files);
     }
 }

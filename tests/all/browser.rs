@@ -169,6 +169,7 @@ fn driver() -> Option<String> {
 fn page(name: &str, files: &[&str]) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .env("LC_ALL", "C")
         .arg("report")
         .args(files)
         .arg("-o")

@@ -28,6 +28,7 @@ impl Folder {
 
     fn conform(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .env("LC_ALL", "C")
             .args(["conform", "--color", "never"])
             .args(arguments)
             .arg(&self.0)

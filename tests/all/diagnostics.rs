@@ -49,7 +49,12 @@ fn every_broken_file_is_refused_with_its_message() {
     assert!(names.len() >= 30);
     for name in names {
         let refused = refused(&name);
-        let text = render::text(&refused.notes, &refused.files, render::Colour::Never);
+        let text = render::text(
+            &refused.notes,
+            &refused.files,
+            render::Colour::Never,
+            &balancelab::locale::AsWritten,
+        );
         let stem = name
             .rsplit_once('.')
             .map_or(name.as_str(), |(stem, _)| stem);
@@ -112,8 +117,18 @@ fn the_json_form_says_the_same() {
 #[test]
 fn colour_changes_no_word() {
     let refused = refused("all-at-once.ron");
-    let plain = render::text(&refused.notes, &refused.files, render::Colour::Never);
-    let coloured = render::text(&refused.notes, &refused.files, render::Colour::Always);
+    let plain = render::text(
+        &refused.notes,
+        &refused.files,
+        render::Colour::Never,
+        &balancelab::locale::AsWritten,
+    );
+    let coloured = render::text(
+        &refused.notes,
+        &refused.files,
+        render::Colour::Always,
+        &balancelab::locale::AsWritten,
+    );
     assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'));
     let mut stripped = String::new();
     let mut rest = coloured.as_str();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use balance::stats::StatRow;
+use balance::stats::{StatRow, Subject};
 use balancelab::export::clock::Wall;
 use balancelab::export::follow::Follower;
 use balancelab::export::http_log::HttpLog;
@@ -20,6 +20,7 @@ use balancelab::report::{Clock, End, KeepPicks, Report, Tally, json, shape};
 use balancelab::trace::Names;
 use serde_json::Value;
 
+use crate::cli;
 use crate::play;
 use crate::snapshots;
 use crate::tidy::source::top;
@@ -88,7 +89,7 @@ impl Run {
             events: text(events),
             #[cfg(feature = "parquet")]
             rows,
-            stats: statistics.rows(world.balancer(), world.now()),
+            stats: statistics.rows(&plan.proxy, world.balancer(), world.now()),
             plan,
         }
     }
@@ -140,6 +141,84 @@ impl Run {
         let table = |kind| self.samples.table(kind).text(&NoInk);
         format!("{}\n{}", table(Kind::Summary), table(Kind::Aggregate))
     }
+}
+
+/// A line for each connection in mode tcp, when it closes, as 2.6.12 writes them: the client
+/// that waits in the queue too long, the port that nobody listens on.
+#[test]
+fn mode_tcp_is_logged_by_connection() {
+    let file = "tests/exports/modes.ron";
+    let output = cli::ask(&["export", file, "--as", "tcp-log"]);
+    cli::ends(&output, 0);
+    let mut told: Vec<&str> = cli::out(&output).lines().collect();
+    told.retain(|line| !line.ends_with('"'));
+    let told = told.iter().filter_map(|line| line.split_once("]: "));
+    let told: Vec<&str> = told.map(|(_, text)| text).collect();
+    assert_eq!(
+        told,
+        [
+            "192.168.42.1:32770 [02/Mar/2026:10:00:00.000] tcpfe tcpb/t1 0/0/301 636 -- 4/4/1/1/0 0/0",
+            "192.168.42.1:32772 [02/Mar/2026:10:00:00.000] tcpfe tcpb/t1 100/0/401 636 -- 3/3/0/0/0 0/1",
+            "192.168.42.1:32771 [02/Mar/2026:10:00:00.000] dead deadb/x 0/-1/999 0 SC 3/3/0/0/1 0/0",
+        ]
+    );
+}
+
+/// The rows of frontends, column by column as 2.6.12 fills them for the same requests (times
+/// and bytes are the lab's own).
+#[test]
+fn frontends_are_counted_as_haproxy_counts_them() {
+    let file = "tests/exports/modes.ron";
+    let output = cli::ask(&["export", file, "--as", "show-stat"]);
+    cli::ends(&output, 0);
+    let mut lines = cli::out(&output).lines();
+    let head: Vec<&str> = lines.next().expect("a head")[2..].split(',').collect();
+    let rows: Vec<BTreeMap<&str, &str>> = lines
+        .map(|line| head.iter().copied().zip(line.split(',')).collect())
+        .collect();
+    let kinds: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{}/{}", row["pxname"], row["svname"]))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "fe/FRONTEND",
+            "tcpfe/FRONTEND",
+            "dead/FRONTEND",
+            "both/FRONTEND",
+            "both/s1",
+            "both/BACKEND",
+            "nodes/s1",
+            "nodes/BACKEND",
+            "tcpb/t1",
+            "tcpb/BACKEND",
+            "deadb/x",
+            "deadb/BACKEND",
+        ]
+    );
+    let columns = [
+        "slim",
+        "stot",
+        "dreq",
+        "ereq",
+        "econ",
+        "status",
+        "type",
+        "rate_lim",
+        "hrsp_2xx",
+        "hrsp_3xx",
+        "hrsp_4xx",
+        "req_tot",
+        "mode",
+        "conn_tot",
+        "intercepted",
+        "cache_hits",
+    ];
+    let told = |name: usize| columns.map(|column| rows[name][column]).join(" ");
+    assert_eq!(told(0), "100 2 1 0  OPEN 0 0 3 1 1 5 http 2 1 0");
+    assert_eq!(told(1), "2000 2 0 0  OPEN 0 0    0 tcp 2  ");
+    assert_eq!(told(3), "2000 1 0 0  OPEN 0 0 2 0 0 2 http 1 0 0");
 }
 
 #[test]
@@ -200,8 +279,12 @@ fn by_stats(run: &Run) -> Counts {
         let classes = ["hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx"];
         classes.iter().map(|class| number(row, class)).sum::<u64>()
     };
+    let rows = run
+        .stats
+        .iter()
+        .filter(|row| row.subject != Subject::Frontend);
     let (servers, backends): (Vec<&StatRow>, Vec<&StatRow>) =
-        run.stats.iter().partition(|row| row.server.is_some());
+        rows.partition(|row| row.server().is_some());
     let served = servers
         .iter()
         .map(|row| (row.field("svname").to_owned(), answers(row)))
@@ -287,6 +370,53 @@ fn all_forms_count_alike() {
         } else {
             assert_eq!(by_summary(&run).1, table.1, "{task}: JMeter's summary");
             assert_eq!(by_jtl(&run).1, table.1, "{task}: the JTL");
+        }
+    }
+}
+
+/// What the trace event format asks for: the fields of each kind, a name for every track, and
+/// slices of a track that follow one another or lie inside one another.
+#[test]
+fn traces_are_well_formed() {
+    let nanos = |value: &Value| (value.as_f64().expect("microseconds") * 1e3).round() as i64;
+    for task in ["1.5-at-once", "3-maint", "4.3-at-once"] {
+        let file = format!("scenarios/lab3/{task}.ron");
+        let output = cli::ask(&["export", &file, "--as", "chrome-trace"]);
+        cli::ends(&output, 0);
+        let read: Value = serde_json::from_str(cli::out(&output)).expect("JSON");
+        let mut named = Vec::new();
+        let mut tracks: BTreeMap<(u64, u64), Vec<(i64, i64)>> = BTreeMap::new();
+        for event in read.as_array().expect("a list of events") {
+            assert!(event["name"].is_string(), "{event}");
+            let number = |key: &str| event[key].as_u64().expect("a number");
+            let track = (number("pid"), number("tid"));
+            match event["ph"].as_str().expect("a phase") {
+                "M" => {
+                    assert!(event["args"].is_object(), "{event}");
+                    if event["name"] == "thread_name" {
+                        named.push(track);
+                    }
+                }
+                "X" => {
+                    let begin = nanos(&event["ts"]);
+                    let took = nanos(&event["dur"]);
+                    assert!(begin >= 0 && took >= 0, "{event}");
+                    tracks.entry(track).or_default().push((begin, begin + took));
+                }
+                "i" => assert!(event["s"] == "t" && nanos(&event["ts"]) >= 0, "{event}"),
+                phase => panic!("{task}: {phase}"),
+            }
+        }
+        assert!(tracks.len() > 3, "{task}");
+        for (track, slices) in &mut tracks {
+            assert!(named.contains(track), "{task}: {track:?} has no name");
+            slices.sort_by_key(|(begin, end)| (*begin, -end));
+            let mut open: Vec<i64> = Vec::new();
+            for (begin, end) in slices {
+                open.retain(|ends| ends > begin);
+                assert!(open.iter().all(|ends| ends >= end), "{task}: {track:?}");
+                open.push(*end);
+            }
         }
     }
 }

@@ -8,7 +8,11 @@ use crate::tidy::source::top;
 
 pub(crate) fn ask(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_balancelab"));
-    command.args(args).current_dir(top()).env_remove("NO_COLOR");
+    command
+        .args(args)
+        .current_dir(top())
+        .env("LC_ALL", "C")
+        .env_remove("NO_COLOR");
     command.output().expect("the binary runs")
 }
 

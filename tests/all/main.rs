@@ -11,6 +11,7 @@ mod differences;
 mod explanations;
 mod exports;
 mod foreign;
+mod french;
 mod fuzz_corpus;
 mod handout;
 mod house;

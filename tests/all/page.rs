@@ -17,6 +17,7 @@ use crate::tidy::source::top;
 /// The page of these arguments, on standard output.
 fn written(args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .env("LC_ALL", "C")
         .arg("report")
         .args(args)
         .args(["-o", "-"])
@@ -105,6 +106,7 @@ fn a_page_tells_the_story() {
     for lang in ["en", "fr"] {
         let page = written(&[&task("4.3-at-once"), "--lang", lang]);
         let story = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .env("LC_ALL", "C")
             .args(["explain", &task("4.3-at-once"), "--lang", lang])
             .current_dir(top())
             .output()
@@ -125,6 +127,7 @@ fn the_data_of_a_page_is_the_report() {
     for name in ["1.1-browser", "1.5-at-once", "4.3-at-once", "5-first"] {
         let page = written(&[&task(name)]);
         let run = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .env("LC_ALL", "C")
             .args(["run", &task(name), "--format", "json"])
             .current_dir(top())
             .output()
@@ -176,6 +179,7 @@ fn several_runs_on_a_page() {
     let path = format!("{folder}/page-of-one.html");
     let _ = fs::remove_file(&path);
     let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .env("LC_ALL", "C")
         .args([
             "report",
             "scenarios/nowhere.ron",

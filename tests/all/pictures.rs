@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+use balancelab::locale::AsWritten;
 use balancelab::plan::Plan;
 use balancelab::report::course::Course;
 use balancelab::report::plot::{self, Plot};
@@ -67,6 +68,7 @@ impl Run {
             course: &self.course,
             report: &self.report,
             names: &self.names,
+            words: &AsWritten,
         };
         run.plots()
     }
@@ -246,6 +248,7 @@ fn plot_writes_pictures_and_numbers() {
     let _ = fs::remove_dir_all(&folder);
     let told = || {
         let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .env("LC_ALL", "C")
             .args(["plot", "scenarios/lab3/4.3-at-once.ron", "--out", &folder])
             .current_dir(top())
             .output()
@@ -270,6 +273,7 @@ fn plot_writes_pictures_and_numbers() {
         assert_eq!(read("csv").expect("a table"), plot.table.csv());
     }
     let nowhere = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .env("LC_ALL", "C")
         .args(["plot", "scenarios/lab3/4.1.ron", "-o", "README.md/plots"])
         .current_dir(top())
         .output()
@@ -394,4 +398,53 @@ fn a_long_run_is_no_longer_picture() {
         .map(|row| row["requests"].as_u64().expect("a number"))
         .sum();
     assert_eq!(requests, run.report.total.requests);
+}
+
+/// A picture in pixels has the size of the drawing, twice, and is there for every drawing.
+#[cfg(feature = "png")]
+#[test]
+fn drawings_in_pixels() {
+    let size = |png: &[u8]| {
+        assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+        let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().expect("four"));
+        (number(16), number(20))
+    };
+    let twice = |svg: &str| {
+        let length = |name: &str| -> u32 {
+            let (_, rest) = svg.split_once(&format!(" {name}=\"")).expect("a size");
+            let (digits, _) = rest.split_once('"').expect("its end");
+            2 * digits.parse::<u32>().expect("a number")
+        };
+        (length("width"), length("height"))
+    };
+    let folder = format!("{}/png", env!("CARGO_TARGET_TMPDIR"));
+    let task = "scenarios/lab3/4.3-at-once.ron";
+    let ask = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+            .env("LC_ALL", "C")
+            .args(args)
+            .current_dir(top())
+            .output()
+            .expect("the binary runs");
+        assert!(output.status.success(), "{args:?}");
+        output.stdout
+    };
+    ask(&["plot", task, "--png", "-o", &folder]);
+    for plot in Run::task("4.3-at-once").plots() {
+        let png = fs::read(format!("{folder}/{}.png", plot.name)).expect("a picture");
+        assert_eq!(size(&png), twice(&plot.svg()), "{}", plot.name);
+        assert!(png.len() > 10_000, "{}: something is drawn", plot.name);
+    }
+    for args in [
+        &["seq", task][..],
+        &["graph", task],
+        &["graph", "--machine", "health"],
+    ] {
+        let [svg, png] = ["svg", "png"].map(|form| {
+            let args: Vec<&str> = args.iter().copied().chain(["--as", form]).collect();
+            ask(&args)
+        });
+        let svg = String::from_utf8(svg).expect("UTF-8");
+        assert_eq!(size(&png), twice(&svg), "{args:?}");
+    }
 }

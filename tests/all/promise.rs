@@ -43,6 +43,7 @@ fn debug_and_release() {
     for file in tasks() {
         let told = [env!("CARGO_BIN_EXE_balancelab"), &twin].map(|binary| {
             let output = Command::new(binary)
+                .env("LC_ALL", "C")
                 .args(["run", "--picks", "--format", "json", &file])
                 .current_dir(top())
                 .output()

@@ -33,6 +33,7 @@ pub(crate) const DIAGRAMS: [(&str, &[&str]); 7] = [
 
 fn seq(args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_balancelab"))
+        .env("LC_ALL", "C")
         .arg("seq")
         .args(args)
         .current_dir(top())

@@ -109,6 +109,7 @@ fn asserted() -> BTreeSet<String> {
         .chain(imports)
         .chain(composes)
         .chain(["lab/connections".to_owned()])
+        .chain(crate::french::kept())
         .chain(
             crate::rules::names()
                 .into_iter()

@@ -8,7 +8,7 @@ use crate::counter::{Datum, Level, TableId};
 use crate::expression::Expression;
 use crate::fetch::path_and_query;
 use crate::pattern::{Matching, Regex};
-use crate::rule::Condition;
+use crate::rule::{Condition, Label};
 use crate::scene::Scene;
 
 /// One rule.
@@ -18,6 +18,8 @@ pub struct Rule {
     pub action: Action,
     /// When.
     pub condition: Condition,
+    /// As it is written.
+    pub label: Label,
 }
 
 /// What a rule does.

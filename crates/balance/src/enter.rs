@@ -90,6 +90,7 @@ impl Balancer {
             server,
             mut passage,
             tracks,
+            decided: _,
         } = verdict;
         if tracks.any() {
             self.tracked.insert(request, tracks);

@@ -11,7 +11,7 @@ use core::mem;
 use crate::action::{Action, Rule};
 use crate::balancer::Balancer;
 use crate::chance::Chance;
-use crate::counter::{Datum, Tracking, Tracks};
+use crate::counter::{Counters, Datum, Tracking, Tracks};
 use crate::expression::{Expression, Value};
 use crate::ids::BackendId;
 use crate::request::Request;
@@ -49,6 +49,19 @@ pub(crate) struct Verdict {
     pub(crate) passage: Passage,
     /// The counters that it goes on to track.
     pub(crate) tracks: Tracks,
+    /// The places of the rules that decided.
+    pub(crate) decided: Decided,
+}
+
+/// Which rules decided: their places among those of their kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decided {
+    /// Of `use_backend`.
+    pub(crate) switch: Option<u32>,
+    /// Of the section that stopped it: the place among [`Rules::all`].
+    pub(crate) stop: Option<u32>,
+    /// Of `use-server`.
+    pub(crate) server: Option<u32>,
 }
 
 /// What is remembered of a request that passed rules until its number is used again.
@@ -86,10 +99,25 @@ impl Balancer {
         facts: &Request<'_>,
         chance: &mut dyn Chance,
     ) -> Verdict {
+        let counters = mem::take(&mut self.counters);
+        let (verdict, counters) = self.travel(now, door, backend, facts, (counters, chance));
+        self.counters = counters;
+        verdict
+    }
+
+    /// [`journey`](Self::journey), with the counters that rules look at and change lent to it.
+    pub(crate) fn travel(
+        &self,
+        now: Moment,
+        door: Option<(Door, bool)>,
+        backend: Option<BackendId>,
+        facts: &Request<'_>,
+        (counters, chance): (Counters, &mut dyn Chance),
+    ) -> (Verdict, Counters) {
         let chance = RefCell::new(chance);
         let (door, first) = door.unzip();
         let tracking = Tracking {
-            counters: RefCell::new(mem::take(&mut self.counters)),
+            counters: RefCell::new(counters),
             tracks: RefCell::default(),
             now,
             first: first.unwrap_or(false),
@@ -105,9 +133,8 @@ impl Balancer {
         };
         journey.go(backend);
         let mut verdict = journey.verdict;
-        self.counters = tracking.counters.into_inner();
         verdict.tracks = tracking.tracks.into_inner();
-        verdict
+        (verdict, tracking.counters.into_inner())
     }
 }
 
@@ -123,7 +150,10 @@ impl Journey<'_> {
             {
                 return;
             }
-            chosen = self.switch(&frontend.switches).or(frontend.default_backend);
+            let switched = self.switch(&frontend.switches);
+            self.verdict.decided.switch = switched.map(|(place, _)| place);
+            let named = switched.and_then(|(_, backend)| backend);
+            chosen = named.or(frontend.default_backend);
         }
         let Some(id) = chosen else {
             self.verdict.stop = Some(Stop::Nowhere);
@@ -137,7 +167,7 @@ impl Journey<'_> {
         self.verdict.persisting = self.look(|scene| PersistRule::of(&config.persist_rules, scene));
         let same = frontend.is_some_and(|(frontend, _)| frontend.listen == Some(id));
         let content = config.rules.each(|rules| &rules.content);
-        if !same && (self.end(content).is_some() || self.stopped(&config.rules)) {
+        if !same && (self.end(&config.rules, content).is_some() || self.stopped(&config.rules)) {
             return;
         }
         let forced = config.persist || self.verdict.persisting == Persisting::Forced;
@@ -149,7 +179,12 @@ impl Journey<'_> {
             (forced || !backend.servers[slot as usize].is_stopped()).then_some(slot)
         };
         let rules = &config.use_server;
-        self.verdict.server = self.look(|scene| rules.iter().find_map(|rule| reached(rule, scene)));
+        let found = self.look(|scene| {
+            let mut rules = (0..).zip(rules);
+            rules.find_map(|(place, rule)| Some((place, reached(rule, scene)?)))
+        });
+        self.verdict.decided.server = found.map(|(place, _)| place);
+        self.verdict.server = found.map(|(_, slot)| slot);
     }
 
     /// The scene as it is now.
@@ -176,22 +211,27 @@ impl Journey<'_> {
         })
     }
 
-    /// The backend that the first rule whose condition holds names.
-    fn switch(&self, switches: &[Switch]) -> Option<BackendId> {
+    /// The first rule whose condition holds, and the backend that it names, if there is one of
+    /// this name.
+    fn switch(&self, switches: &[Switch]) -> Option<(u32, Option<BackendId>)> {
         self.look(|scene| {
-            let rule = switches.iter().find(|rule| rule.condition.holds(scene))?;
-            match &rule.to {
+            let mut switches = (0..).zip(switches);
+            let (place, rule) = switches.find(|(_, rule)| rule.condition.holds(scene))?;
+            let backend = match &rule.to {
                 Target::Backend(id) => Some(*id),
                 Target::Named(format) => self.balancer.backend_named(&format.write(scene)),
-            }
+            };
+            Some((place, backend))
         })
     }
 
     /// Follows a section's rules; whether one of them ends the way.
     fn stopped(&mut self, rules: &Rules) -> bool {
         let redirect = rules.each(|rules| &rules.redirect);
-        let rules = rules.each(|rules| &rules.request);
-        self.end(rules).or_else(|| self.end(redirect)).is_some()
+        let request = rules.each(|rules| &rules.request);
+        self.end(rules, request)
+            .or_else(|| self.end(rules, redirect))
+            .is_some()
     }
 
     /// Follows the rules of a frontend that come before those on HTTP; whether one of them
@@ -202,7 +242,10 @@ impl Journey<'_> {
         let connection = rules.each(|rules| &rules.connection);
         let connection = connection.filter(|rule| first || rule.action != Action::Reject);
         let content = rules.each(|rules| &rules.content);
-        let barred = self.end(connection).or_else(|| self.end(content)).is_some();
+        let barred = self
+            .end(rules, connection)
+            .or_else(|| self.end(rules, content))
+            .is_some();
         if !barred {
             self.tracking.asked();
         }
@@ -222,8 +265,12 @@ impl Journey<'_> {
         true
     }
 
-    /// Follows rules of one kind; the one that ends the way, if one does.
-    fn end<'r>(&mut self, rules: impl Iterator<Item = &'r Rule>) -> Option<&'r Rule> {
+    /// Follows rules of one kind among `all`; the one that ends the way, if one does.
+    fn end<'r>(
+        &mut self,
+        all: &'r Rules,
+        rules: impl Iterator<Item = &'r Rule>,
+    ) -> Option<&'r Rule> {
         for rule in rules {
             if self.look(|scene| rule.condition.holds(scene)) {
                 if rule.action == Action::Allow {
@@ -231,6 +278,7 @@ impl Journey<'_> {
                 }
                 self.act(rule);
                 if self.verdict.stop.is_some() {
+                    self.verdict.decided.stop = all.place(rule);
                     return Some(rule);
                 }
             }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::action::{Format, Rule};
 use crate::ids::{BackendId, FrontendId};
-use crate::rule::Condition;
+use crate::rule::{Condition, Label};
 use crate::time::Span;
 
 /// A `frontend` section, or the front side of a `listen` section.
@@ -80,6 +80,20 @@ impl Rules {
             && inherited.is_none_or(|rules| rules.is_empty())
     }
 
+    /// All of them, in the order in which they are looked at.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Rule> {
+        self.each(|rules| &rules.connection)
+            .chain(self.each(|rules| &rules.content))
+            .chain(self.each(|rules| &rules.request))
+            .chain(self.each(|rules| &rules.redirect))
+    }
+
+    /// The place of `rule`, which is one of them, among [`all`](Self::all).
+    pub(crate) fn place(&self, rule: &Rule) -> Option<u32> {
+        let place = self.all().position(|known| core::ptr::eq(known, rule));
+        place.map(|place| place as u32)
+    }
+
     /// The rules of one kind in order.
     pub(crate) fn each<'a>(
         &'a self,
@@ -97,6 +111,8 @@ pub struct Switch {
     pub to: Target,
     /// When.
     pub condition: Condition,
+    /// As it is written.
+    pub label: Label,
 }
 
 /// The backend that a rule names.

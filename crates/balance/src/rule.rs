@@ -1,6 +1,7 @@
 //! Conditions on a request, and the persistence rules that use them (manual: `use-server`,
 //! `force-persist`, `ignore-persist`; spec: cookies, 1).
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -8,6 +9,15 @@ use crate::action::Format;
 use crate::expression::Expression;
 use crate::pattern::Matching;
 use crate::scene::Scene;
+
+/// How the configuration has a rule: for explanations, nothing is decided by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    /// The line, from 1; 0 if there is none.
+    pub line: u32,
+    /// Its words.
+    pub text: String,
+}
 
 /// Holds if any of its terms does; a term holds if all its literals do. No term never
 /// holds; a term without literals always does. `unless` turns the outcome round.
@@ -53,6 +63,8 @@ pub struct UseServer {
     pub server: Format,
     /// When it is used.
     pub condition: Condition,
+    /// As it is written.
+    pub label: Label,
 }
 
 impl UseServer {
@@ -61,6 +73,7 @@ impl UseServer {
         Self {
             server: Format::text(name),
             condition,
+            label: Label::default(),
         }
     }
 }

@@ -14,13 +14,13 @@ use crate::ids::BackendId;
 use crate::server::{Counters, Lapse, Operational, Server};
 use crate::time::Moment;
 
-pub use forms::{StatRow, csv, json, typed};
+pub use forms::{StatRow, Subject, csv, json, typed};
 
 mod forms;
 
-/// What a row is about.
+/// Whom a row is made for.
 #[derive(Clone, Copy)]
-enum Subject<'a> {
+enum Whose<'a> {
     Server(&'a Server),
     Backend,
 }
@@ -29,7 +29,7 @@ enum Subject<'a> {
 struct Row<'a> {
     balancer: &'a Balancer,
     backend: &'a Backend,
-    subject: Subject<'a>,
+    subject: Whose<'a>,
     now: Moment,
 }
 
@@ -86,8 +86,8 @@ const COLUMNS: &[Column] = &[
         row.checked(|server| server.counters.chkfail.to_string())
     }),
     ("chkdown", |row| match row.subject {
-        Subject::Backend => row.backend.counters.chkdown.to_string(),
-        Subject::Server(_) => row.checked(|server| server.counters.chkdown.to_string()),
+        Whose::Backend => row.backend.counters.chkdown.to_string(),
+        Whose::Server(_) => row.checked(|server| server.counters.chkdown.to_string()),
     }),
     ("lastchg", |row| {
         row.server()
@@ -120,18 +120,20 @@ const COLUMNS: &[Column] = &[
     ("check_status", |row| row.check_status()),
     ("check_code", |row| row.check_code()),
     ("check_duration", |row| row.check_duration()),
-    ("hrsp_1xx", |row| row.counters().hrsp[0].to_string()),
-    ("hrsp_2xx", |row| row.counters().hrsp[1].to_string()),
-    ("hrsp_3xx", |row| row.counters().hrsp[2].to_string()),
-    ("hrsp_4xx", |row| row.counters().hrsp[3].to_string()),
-    ("hrsp_5xx", |row| row.counters().hrsp[4].to_string()),
-    ("hrsp_other", |row| row.counters().hrsp[5].to_string()),
+    ("hrsp_1xx", |row| row.responses(0)),
+    ("hrsp_2xx", |row| row.responses(1)),
+    ("hrsp_3xx", |row| row.responses(2)),
+    ("hrsp_4xx", |row| row.responses(3)),
+    ("hrsp_5xx", |row| row.responses(4)),
+    ("hrsp_other", |row| row.responses(5)),
     ("hanafail", |row| {
         row.checked(|server| server.counters.hanafail.to_string())
     }),
     ("req_rate", |_| String::new()),
     ("req_rate_max", |_| String::new()),
-    ("req_tot", |row| row.counters().stot.to_string()),
+    ("req_tot", |row| {
+        row.of_http(row.counters().stot.to_string())
+    }),
     ("cli_abrt", |row| row.counters().cli_abrt.to_string()),
     ("srv_abrt", |row| row.counters().srv_abrt.to_string()),
     ("comp_in", |row| row.of_backend("0")),
@@ -184,7 +186,10 @@ const COLUMNS: &[Column] = &[
             .map_or(String::new(), |address| address.to_string())
     }),
     ("cookie", |row| row.cookie()),
-    ("mode", |_| "http".into()),
+    ("mode", |row| {
+        let http = row.backend.config.http;
+        if http { "http" } else { "tcp" }.into()
+    }),
     ("algo", |row| row.algorithm()),
     ("conn_rate", |_| String::new()),
     ("conn_rate_max", |_| String::new()),
@@ -195,8 +200,8 @@ const COLUMNS: &[Column] = &[
     ("wrew", |_| "0".into()),
     ("connect", |row| row.counters().stot.to_string()),
     ("reuse", |_| "0".into()),
-    ("cache_lookups", |row| row.of_backend("0")),
-    ("cache_hits", |row| row.of_backend("0")),
+    ("cache_lookups", |row| row.of_http(row.of_backend("0"))),
+    ("cache_hits", |row| row.of_http(row.of_backend("0"))),
     ("srv_icur", |row| row.of_server("0")),
     ("src_ilim", |_| String::new()),
     ("qtime_max", |row| {
@@ -286,25 +291,19 @@ impl Balancer {
                     let hidden =
                         wanted.no_maint && each.in_maint() || wanted.only_up && !each.state.is_up();
                     if named && !hidden {
-                        rows.push(self.stat_row(backend, Subject::Server(each), number, now));
+                        rows.push(self.stat_row(backend, Whose::Server(each), number, now));
                     }
                 }
             }
             let named = wanted.server.is_none_or(|it| it == 0);
             if wanted.kinds & BACKENDS != 0 && named {
-                rows.push(self.stat_row(backend, Subject::Backend, 0, now));
+                rows.push(self.stat_row(backend, Whose::Backend, 0, now));
             }
         }
         rows
     }
 
-    fn stat_row(
-        &self,
-        backend: &Backend,
-        subject: Subject<'_>,
-        number: u32,
-        now: Moment,
-    ) -> StatRow {
+    fn stat_row(&self, backend: &Backend, subject: Whose<'_>, number: u32, now: Moment) -> StatRow {
         let row = Row {
             balancer: self,
             backend,
@@ -312,8 +311,11 @@ impl Balancer {
             now,
         };
         StatRow {
-            backend: backend.id,
-            server: row.server().map(|server| server.id),
+            proxy: StatRow::proxy_of(backend.id),
+            subject: match subject {
+                Whose::Server(server) => Subject::Server(server.id),
+                Whose::Backend => Subject::Backend(backend.id),
+            },
             number,
             fields: COLUMNS.iter().map(|(_, value)| value(&row)).collect(),
         }
@@ -334,16 +336,30 @@ impl Balancer {
 impl<'a> Row<'a> {
     fn server(&self) -> Option<&'a Server> {
         match self.subject {
-            Subject::Server(server) => Some(server),
-            Subject::Backend => None,
+            Whose::Server(server) => Some(server),
+            Whose::Backend => None,
         }
     }
 
     fn counters(&self) -> &'a Counters {
         match self.subject {
-            Subject::Server(server) => &server.counters,
-            Subject::Backend => &self.backend.counters,
+            Whose::Server(server) => &server.counters,
+            Whose::Backend => &self.backend.counters,
         }
+    }
+
+    /// A value that only mode http counts.
+    fn of_http(&self, value: String) -> String {
+        if self.backend.config.http {
+            value
+        } else {
+            String::new()
+        }
+    }
+
+    /// Answers of a class.
+    fn responses(&self, class: usize) -> String {
+        self.of_http(self.counters().hrsp[class].to_string())
     }
 
     fn of_backend(&self, value: &str) -> String {
@@ -378,8 +394,8 @@ impl<'a> Row<'a> {
 
     fn session_limit(&self) -> String {
         match self.subject {
-            Subject::Backend => self.backend.farm.fullconn.to_string(),
-            Subject::Server(_) => {
+            Whose::Backend => self.backend.farm.fullconn.to_string(),
+            Whose::Server(_) => {
                 self.of_member(|member| (member.maxconn > 0).then(|| member.maxconn.to_string()))
             }
         }
@@ -387,20 +403,20 @@ impl<'a> Row<'a> {
 
     fn status(&self) -> String {
         match self.subject {
-            Subject::Server(server) => self.balancer.status_text(server.id),
-            Subject::Backend if self.backend.farm.weight() > 0 => "UP".into(),
+            Whose::Server(server) => self.balancer.status_text(server.id),
+            Whose::Backend if self.backend.farm.weight() > 0 => "UP".into(),
             // A backend whose servers were all deleted has nobody to be down.
-            Subject::Backend if self.backend.servers.iter().all(|server| server.deleted) => {
+            Whose::Backend if self.backend.servers.iter().all(|server| server.deleted) => {
                 "UP".into()
             }
-            Subject::Backend => "DOWN".into(),
+            Whose::Backend => "DOWN".into(),
         }
     }
 
     fn weight(&self) -> String {
         let weight = match self.subject {
-            Subject::Server(server) => self.backend.farm.members[server.id.slot as usize].weight,
-            Subject::Backend => self.backend.farm.weight(),
+            Whose::Server(server) => self.backend.farm.members[server.id.slot as usize].weight,
+            Whose::Backend => self.backend.farm.weight(),
         };
         self.backend.weight_shown(weight).to_string()
     }
@@ -418,8 +434,8 @@ impl<'a> Row<'a> {
     fn down_time(&self) -> String {
         let now = self.now;
         match self.subject {
-            Subject::Server(server) if !server.check.configured => String::new(),
-            Subject::Server(server) => {
+            Whose::Server(server) if !server.check.configured => String::new(),
+            Whose::Server(server) => {
                 let present = if server.is_stopped() {
                     server.change_age(now)
                 } else {
@@ -427,7 +443,7 @@ impl<'a> Row<'a> {
                 };
                 (server.down_time + present).to_string()
             }
-            Subject::Backend => {
+            Whose::Backend => {
                 let down = self.backend.farm.weight() == 0;
                 let present = if down {
                     now.as_secs() - self.backend.last_change.as_secs()
@@ -504,8 +520,8 @@ impl<'a> Row<'a> {
 
     fn cookie(&self) -> String {
         match self.subject {
-            Subject::Server(server) => server.cookie.clone().unwrap_or_default(),
-            Subject::Backend => self
+            Whose::Server(server) => server.cookie.clone().unwrap_or_default(),
+            Whose::Backend => self
                 .backend
                 .config
                 .cookie

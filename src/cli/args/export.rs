@@ -30,7 +30,8 @@ pub struct Export {
 /// The forms that other programs read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Form {
-    /// HAProxy's log with `option httplog`, as syslog keeps it
+    /// HAProxy's log with `option httplog`, or `option tcplog` in mode tcp, as syslog keeps it
+    #[value(alias = "tcp-log")]
     HttpLog,
     /// What `show stat` prints
     ShowStat,

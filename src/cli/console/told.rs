@@ -3,19 +3,26 @@
 use balance::By;
 
 use crate::cli::console::session::Session;
+use crate::locale::Words;
 use crate::report::journal::{Entry, What, client_name, deed, moves};
 use crate::report::number;
 use crate::trace::Names;
 
 /// What happened, in a line; none where the lines before and after say enough.
-pub(super) fn line(session: &Session, names: &Names, entry: &Entry) -> Option<String> {
+pub(super) fn line(
+    session: &Session,
+    names: &Names,
+    entry: &Entry,
+    words: &dyn Words,
+) -> Option<String> {
+    let put = |text: String| words.put("say", &text).into_owned();
     let what = match entry.exchange {
         Some(exchange) => {
             let exchange = &session.journal().exchanges[exchange];
             let who = client_name(session.plan(), exchange.client, exchange.thread);
-            format!("{who}  {}", of_request(session, names, entry)?)
+            format!("{who}  {}", put(of_request(session, names, entry)?))
         }
-        None => of_lab(session, names, entry)?,
+        None => put(of_lab(session, names, entry, words)?),
     };
     let at = session.clock().seconds(entry.at);
     Some(format!("{:>12} s  {what}", number(at, 6)))
@@ -73,7 +80,7 @@ fn of_request(session: &Session, names: &Names, entry: &Entry) -> Option<String>
     })
 }
 
-fn of_lab(session: &Session, names: &Names, entry: &Entry) -> Option<String> {
+fn of_lab(session: &Session, names: &Names, entry: &Entry, language: &dyn Words) -> Option<String> {
     Some(match &entry.what {
         What::CheckEnded(probe, result) => format!(
             "check of {}: {} after {} ms",
@@ -99,6 +106,7 @@ fn of_lab(session: &Session, names: &Names, entry: &Entry) -> Option<String> {
         What::NoServerLeft(_) => "no server is left".to_owned(),
         What::Acted(entry) => {
             let (what, servers) = deed(session.plan(), *entry);
+            let what = language.put("deed", &what);
             let names: Vec<String> = servers.iter().map(|server| names.name(*server)).collect();
             match names.as_slice() {
                 [] => format!("operator: {what}"),

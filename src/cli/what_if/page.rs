@@ -1,11 +1,14 @@
 //! What was found out, as text, tables and JSON.
 
+use std::fmt::Write as _;
+
 use balance::Span;
 use serde_json::{Value, json};
 
 use super::{Findings, Side};
+use crate::locale::Words;
 use crate::plan::{Client, Plan};
-use crate::report::table::{Align, Ink, Table};
+use crate::report::table::{Align, Cell, Ink, Style, Table};
 use crate::report::{Report, Server, json as reports};
 use crate::scenario::units;
 
@@ -26,8 +29,9 @@ pub(super) fn table(findings: &Findings) -> Table {
     head.extend(sides.iter().map(|side| (side.name.as_str(), Align::Right)));
     let mut table = Table::new(&head);
     let mut row = |name: &str, cell: &dyn Fn(&Report) -> String| {
-        let mut cells = vec![name.to_owned().into()];
-        cells.extend(sides.iter().map(|side| cell(&side.report).into()));
+        let phrase = |text: &str| Cell::phrase(text, Style::Plain);
+        let mut cells = vec![phrase(name)];
+        cells.extend(sides.iter().map(|side| phrase(&cell(&side.report))));
         table.push(cells);
     };
     let times = |report: &Report, pick: fn(&crate::report::distribution::Times) -> f64| {
@@ -185,18 +189,19 @@ fn tried(findings: &Findings) -> String {
 }
 
 pub(super) fn text(findings: &Findings, ink: &dyn Ink) -> String {
+    let put = |text: &str| ink.words().put("say", text).into_owned();
     let mut text = String::new();
     for sentence in &findings.assumed {
-        text.extend(["assumed   ", sentence, "\n"]);
+        let _ = writeln!(text, "{:10}{}", put("assumed"), put(sentence));
     }
     text.extend(["\n", &table(findings).text(ink), "\n"]);
     for sentence in &findings.verdict {
-        text.extend(["verdict   ", sentence, "\n"]);
+        let _ = writeln!(text, "{:10}{}", put("verdict"), put(sentence));
     }
-    text.extend(["\n", &tried(findings), "\n"]);
+    text.extend(["\n", &put(&tried(findings)), "\n"]);
     for side in &findings.helped {
-        let effect = effect(side, &findings.after);
-        text.extend(["  ", &side.name, "\n      ", &effect, "\n"]);
+        let effect = put(&effect(side, &findings.after));
+        text.extend(["  ", &put(&side.name), "\n      ", &effect, "\n"]);
     }
     text.extend(["\n", &signature(findings), "\n"]);
     text
@@ -213,21 +218,22 @@ fn signature(findings: &Findings) -> String {
     )
 }
 
-pub(super) fn markdown(findings: &Findings) -> String {
+pub(super) fn markdown(findings: &Findings, words: &dyn Words) -> String {
+    let put = |text: &str| words.put("say", text).into_owned();
     let mut text = String::new();
     let list = |text: &mut String, lines: &[String]| {
         for line in lines {
-            text.extend(["* ", line, "\n"]);
+            text.extend(["* ", &put(line), "\n"]);
         }
         text.push('\n');
     };
     let helped: Vec<String> = (findings.helped.iter())
-        .map(|side| format!("`{}`: {}", side.name, effect(side, &findings.after)))
+        .map(|side| format!("`{}`: {}", side.name, put(&effect(side, &findings.after))))
         .collect();
     list(&mut text, &findings.assumed);
-    text.extend([&table(findings).markdown(), "\n"]);
+    text.extend([&table(findings).told(words).markdown(), "\n"]);
     list(&mut text, &findings.verdict);
-    text.extend([&tried(findings), "\n\n"]);
+    text.extend([&put(&tried(findings)), "\n\n"]);
     list(&mut text, &helped);
     text.extend([&signature(findings), "\n"]);
     text

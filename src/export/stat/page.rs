@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use balance::stats::StatRow;
+use balance::stats::{StatRow, Subject};
 
 /// What the page says above the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,7 @@ const GROUPS: &[Group] = &[
         &[
             ("Cur", |row| plain(row, "rate")),
             ("Max", |row| plain(row, "rate_max")),
+            ("Limit", |row| plain(row, "rate_lim")),
         ],
     ),
     (
@@ -58,8 +59,16 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
+        "Denied",
+        &[
+            ("Req", |row| plain(row, "dreq")),
+            ("Resp", |row| plain(row, "dresp")),
+        ],
+    ),
+    (
         "Errors",
         &[
+            ("Req", |row| plain(row, "ereq")),
             ("Conn", |row| plain(row, "econ")),
             ("Resp", |row| plain(row, "eresp")),
         ],
@@ -75,7 +84,11 @@ const GROUPS: &[Group] = &[
         "Server",
         &[
             ("Status", |row| {
-                format!("{} {}", age(row.field("lastchg")), plain(row, "status"))
+                let status = plain(row, "status");
+                match row.field("lastchg") {
+                    "" => status,
+                    seconds => format!("{} {status}", age(seconds)),
+                }
             }),
             ("LastChk", last_check),
             ("Wght", |row| plain(row, "weight")),
@@ -113,13 +126,15 @@ const STYLE: &str = "
 body { margin: 1rem; background: var(--paper); color: var(--ink);
   font: 100%/1.4 system-ui, sans-serif; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: 0 0 1rem; font-size: 0.85rem; }
+table { border-collapse: separate; border-spacing: 0; margin: 0 0 1rem; font-size: 0.72rem;
+  border: solid var(--line); border-width: 1px 0 0 1px; }
 caption { text-align: start; font-size: 1.1rem; font-weight: bold; padding: 0.3rem 0; }
-th, td { border: 1px solid var(--line); padding: 0.15rem 0.45rem; text-align: end;
+th, td { border: solid var(--line); border-width: 0 1px 1px 0; padding: 0.15rem 0.22rem; text-align: end;
   white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th { background: var(--head); text-align: center; }
 tbody th, td.words { text-align: start; }
-tr.total { font-weight: bold; background: var(--head); }
+tbody th { position: sticky; left: 0; background: inherit; }
+tr.total, tr.front { font-weight: bold; background: var(--head); }
 ul { display: flex; flex-wrap: wrap; gap: 0.4rem; padding: 0; list-style: none; }
 li { border: 1px solid var(--line); padding: 0.15rem 0.6rem; }
 .up { background: var(--up); } .backup { background: var(--backup); }
@@ -129,7 +144,7 @@ li { border: 1px solid var(--line); padding: 0.15rem 0.6rem; }
 @media print { body { margin: 0; } table { font-size: 0.6rem; } }
 ";
 
-/// The page: a table for each backend.
+/// The page: a table for each proxy.
 pub fn html(head: &Head, rows: &[StatRow]) -> String {
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -145,11 +160,11 @@ pub fn html(head: &Head, rows: &[StatRow]) -> String {
         let _ = writeln!(out, "<li class=\"{class}\">{} {words}</li>", mark(class));
     }
     out.push_str("</ul>\n");
-    let mut backend = None;
+    let mut proxy = None;
     for row in rows {
-        if backend != Some(row.backend) {
-            backend = Some(row.backend);
-            let own = rows.iter().filter(|other| other.backend == row.backend);
+        if proxy != Some(row.proxy) {
+            proxy = Some(row.proxy);
+            let own = rows.iter().filter(|other| other.proxy == row.proxy);
             let own: Vec<&StatRow> = own.collect();
             table(&mut out, row.field("pxname"), &own);
         }
@@ -162,7 +177,7 @@ pub fn html(head: &Head, rows: &[StatRow]) -> String {
     out
 }
 
-/// One backend.
+/// One proxy.
 fn table(out: &mut String, name: &str, rows: &[&StatRow]) {
     let name = escaped(name);
     let _ = write!(
@@ -203,8 +218,10 @@ fn table(out: &mut String, name: &str, rows: &[&StatRow]) {
 
 /// What a row's colour says.
 fn class(row: &StatRow) -> &'static str {
-    if row.server.is_none() {
-        return "total";
+    match row.subject {
+        Subject::Server(_) => {}
+        Subject::Backend(_) => return "total",
+        Subject::Frontend => return "front",
     }
     let status = row.field("status");
     let counting = status.contains('/');
@@ -231,6 +248,7 @@ fn mark(class: &str) -> &'static str {
         "maint" => "\u{25a0}",
         "drain" => "\u{25c7}",
         "nocheck" => "?",
+        "front" => "\u{2192}",
         _ => "\u{03a3}",
     }
 }

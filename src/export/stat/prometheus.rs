@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use balance::stats::StatRow;
+use balance::stats::{StatRow, Subject};
 
 use self::Value::{Check, Plain, Responses, Seconds, ServerCheck, ServerStatus, Status};
 
@@ -25,8 +25,39 @@ enum Value {
     ServerCheck,
 }
 
-/// A metric's name after `haproxy_backend_` or `haproxy_server_`, and its value.
+/// A metric's name after `haproxy_frontend_` and the like, and its value.
 type Metric = (&'static str, Value);
+
+const OF_FRONTENDS: &[Metric] = &[
+    ("current_sessions", Plain("scur")),
+    ("max_sessions", Plain("smax")),
+    ("limit_sessions", Plain("slim")),
+    ("sessions_total", Plain("stot")),
+    ("bytes_in_total", Plain("bin")),
+    ("bytes_out_total", Plain("bout")),
+    ("requests_denied_total", Plain("dreq")),
+    ("responses_denied_total", Plain("dresp")),
+    ("request_errors_total", Plain("ereq")),
+    ("status", Status),
+    ("limit_session_rate", Plain("rate_lim")),
+    ("max_session_rate", Plain("rate_max")),
+    ("http_responses_total", Responses),
+    ("http_requests_rate_max", Plain("req_rate_max")),
+    ("http_requests_total", Plain("req_tot")),
+    ("http_comp_bytes_in_total", Plain("comp_in")),
+    ("http_comp_bytes_out_total", Plain("comp_out")),
+    ("http_comp_bytes_bypassed_total", Plain("comp_byp")),
+    ("http_comp_responses_total", Plain("comp_rsp")),
+    ("connections_rate_max", Plain("conn_rate_max")),
+    ("connections_total", Plain("conn_tot")),
+    ("intercepted_requests_total", Plain("intercepted")),
+    ("denied_connections_total", Plain("dcon")),
+    ("denied_sessions_total", Plain("dses")),
+    ("failed_header_rewriting_total", Plain("wrew")),
+    ("http_cache_lookups_total", Plain("cache_lookups")),
+    ("http_cache_hits_total", Plain("cache_hits")),
+    ("internal_errors_total", Plain("eint")),
+];
 
 const OF_BACKENDS: &[Metric] = &[
     ("current_queue", Plain("qcur")),
@@ -144,10 +175,15 @@ const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
 
 /// The metrics of `rows`.
 pub fn text(rows: &[StatRow]) -> String {
-    let (servers, backends): (Vec<&StatRow>, Vec<&StatRow>) =
-        rows.iter().partition(|row| row.server.is_some());
+    let of = |wanted: fn(Subject) -> bool| -> Vec<&StatRow> {
+        rows.iter().filter(|row| wanted(row.subject)).collect()
+    };
+    let frontends = of(|subject| subject == Subject::Frontend);
+    let backends = of(|subject| matches!(subject, Subject::Backend(_)));
+    let servers = of(|subject| matches!(subject, Subject::Server(_)));
     let mut out = String::new();
     for (subject, rows, metrics) in [
+        ("frontend", &frontends, OF_FRONTENDS),
         ("backend", &backends, OF_BACKENDS),
         ("server", &servers, OF_SERVERS),
     ] {
@@ -185,7 +221,7 @@ fn help(value: Value) -> String {
 
 fn labels(row: &StatRow) -> String {
     let proxy = escaped(row.field("pxname"));
-    match row.server {
+    match row.server() {
         Some(_) => format!(
             "proxy=\"{proxy}\",server=\"{}\"",
             escaped(row.field("svname"))
@@ -200,11 +236,7 @@ fn samples(row: &StatRow, value: Value, servers: &[&StatRow]) -> Vec<(String, St
         let sample = |word: &&str| (format!(",state=\"{word}\""), of(word).to_string());
         words.iter().map(sample).collect()
     };
-    let own = || {
-        servers
-            .iter()
-            .filter(|server| server.backend == row.backend)
-    };
+    let own = || servers.iter().filter(|server| server.proxy == row.proxy);
     match value {
         // Who was never checked has no verdict to tell of.
         Plain(column @ "check_code") | Seconds(column @ "check_duration")
@@ -214,7 +246,10 @@ fn samples(row: &StatRow, value: Value, servers: &[&StatRow]) -> Vec<(String, St
         }
         Plain(column) => vec![(String::new(), number(row.field(column)))],
         Seconds(column) => vec![(String::new(), seconds(row.field(column)))],
-        Status if row.server.is_none() => by_state(
+        Status if row.subject == Subject::Frontend => {
+            by_state(&|word| usize::from(word == "UP"), &STATES[..2])
+        }
+        Status if row.server().is_none() => by_state(
             &|word| usize::from(row.field("status") == word),
             &STATES[..2],
         ),

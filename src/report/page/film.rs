@@ -160,7 +160,7 @@ impl Film {
                 .map(|entry| script.line(*entry))
                 .collect();
             if lines.is_empty() {
-                lines.push((0, "the proxy starts".to_owned()));
+                lines.push((0, script.words.put("line", "the proxy starts").into_owned()));
             }
             for (request, text) in lines {
                 let next = words.len();
@@ -186,6 +186,7 @@ impl Film {
             "words": words,
             "frames": frames,
             "left_out": self.left_out,
+            "position": script.words.put("page", "@1, step @2 of @3"),
         })
     }
 }

@@ -79,7 +79,10 @@ for (const player of document.querySelectorAll(".player")) {
     });
     range.value = at;
     const moment = seconds(moments[at]);
-    output.textContent = `${moment}, step ${at + 1} of ${frames.length}`;
+    output.textContent = film.position
+      .replace("@1", moment)
+      .replace("@2", at + 1)
+      .replace("@3", frames.length);
     const texts = told(at).map(([request, text]) => (request ? request + " " : "") + text);
     range.setAttribute("aria-valuetext", `${moment}: ${texts.join("; ")}`);
     now.textContent = texts.join("; ");

@@ -2,6 +2,7 @@
 
 use balance::{By, Moment};
 
+use crate::locale::Words;
 use crate::plan::Plan;
 use crate::report::journal::{Entry, Journal, What, client_name, deed, moves};
 use crate::report::transitions::words as status_words;
@@ -34,6 +35,8 @@ pub struct Script<'a> {
     pub journal: &'a Journal,
     /// What the servers are called.
     pub names: &'a Names,
+    /// The language of the lines.
+    pub words: &'a dyn Words,
 }
 
 impl Script<'_> {
@@ -50,6 +53,7 @@ impl Script<'_> {
             Some(index) => self.of_request(entry, index),
             None => self.of_nobody(entry),
         };
+        let words = self.words.put("line", &words).into_owned();
         (entry.exchange.map_or(0, |index| index + 1), words)
     }
 
@@ -130,6 +134,7 @@ impl Script<'_> {
             }
             What::Acted(number) => {
                 let (line, servers) = deed(self.plan, *number);
+                let line = self.words.put("deed", &line);
                 let names: Vec<String> = servers.into_iter().map(name).collect();
                 if names.is_empty() {
                     format!("operator: {line}")

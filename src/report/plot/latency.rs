@@ -8,11 +8,11 @@ use super::scene::{Scene, WIDTH, below};
 use super::sheet::Sheet;
 use crate::report::course::{Dot, Mark, Series};
 use crate::report::number;
-use crate::report::table::{Align, Table};
+use crate::report::table::{Align, Table, nobody};
 
 pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     let mut sheet = Sheet::new(WIDTH, 400 + scene.words_height());
-    let title = "Latency over time";
+    let title = &scene.run.put("Latency over time");
     let top = scene.head(&mut sheet, title);
     let frame = below(top, sheet.height - 4);
     let decades = decades(scene);
@@ -23,7 +23,7 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     };
     let panel = scene.panel(&mut sheet, frame, true, y);
     let words = "until the client has the answer; larger: several requests; crossed: failed";
-    unit(&mut sheet, frame, words);
+    unit(&mut sheet, frame, &scene.run.put(words));
     let width = (scene.run.course.grid().width().as_nanos() / 1000) as i64;
     let place = |slice: i64, mark: Mark| panel.at(slice * width + width / 2, mark.micros());
     let lanes = scene.servers.iter().map(|lane| lane.series).enumerate();
@@ -45,11 +45,13 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
         let sorted = lane.series.spread().sorted();
         (sorted.count() > 0).then(|| {
             let [from, to] = [sorted.min(), sorted.max()].map(|ms| number(ms, 1));
-            format!("{}: {from} to {to} ms", lane.name)
+            let range = format!("{}: {from} to {to} ms", lane.name);
+            scene.run.put(&range)
         })
     });
     let described = described.collect::<Vec<_>>().join(", ");
     let description = format!("How long each request took, by the moment of its end. {described}.");
+    let description = scene.run.put(&description);
     Plot {
         name: "latency",
         title: title.to_owned(),
@@ -116,10 +118,13 @@ fn table(scene: &Scene<'_>) -> Table {
         }
     }
     for ((bin, index), (dot, shortest, longest)) in rows {
-        let name = scene.servers.get(index).map_or("(none)", |lane| &lane.name);
+        let name = scene
+            .servers
+            .get(index)
+            .map_or_else(nobody, |lane| lane.name.as_str().into());
         table.push(vec![
             number(scene.begins(bin) as f64 / 1e6, 3).into(),
-            name.into(),
+            name,
             dot.requests.to_string().into(),
             dot.errors.to_string().into(),
             number(shortest as f64 / 1e3, 1).into(),

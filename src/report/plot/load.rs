@@ -6,10 +6,10 @@ use super::scene::{Scene, WIDTH, below, thousandths};
 use super::sheet::{Anchor, Sheet};
 use crate::report::course::{Cell, Series};
 use crate::report::number;
-use crate::report::table::{Align, Table};
+use crate::report::table::{self, Align, Table};
 
 pub(super) fn plot(scene: &Scene<'_>) -> Plot {
-    let title = "In flight, and waiting in queues";
+    let title = &scene.run.put("In flight, and waiting in queues");
     let waited = scene.run.course.series().any(|(_, series)| {
         let mut cells = series.cells();
         cells.any(|(_, cell)| cell.waiting_nanos > 0)
@@ -22,13 +22,13 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
         scene,
         &mut sheet,
         served,
-        "in flight on average",
+        &scene.run.put("in flight on average"),
         true,
         &|cell| cell.served_nanos,
     );
     if waited {
         let waiting = below(top + 280, sheet.height - 4);
-        let words = "waiting on average (dotted: for any server)";
+        let words = &scene.run.put("waiting on average (dotted: for any server)");
         draw(scene, &mut sheet, waiting, words, false, &|cell| {
             cell.waiting_nanos
         });
@@ -37,7 +37,7 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
             "unit",
             Anchor::Start,
             (14, top + 262),
-            "No request ever waited in a queue.",
+            &scene.run.put("No request ever waited in a queue."),
         );
     }
     let most = |of: fn(&Cell) -> u32| {
@@ -52,6 +52,7 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
         most(|cell| cell.served_most),
         most(|cell| cell.waiting_most)
     );
+    let description = scene.run.put(&description);
     Plot {
         name: "load",
         title: title.to_owned(),
@@ -105,11 +106,14 @@ fn table(scene: &Scene<'_>) -> Table {
             if cell.served_nanos + cell.waiting_nanos == 0 {
                 continue;
             }
-            let name = whom.map_or("(any)".to_owned(), |id| scene.run.names.name(id));
+            let name = whom.map_or_else(
+                || table::Cell::phrase("(any)", table::Style::Plain),
+                |id| scene.run.names.name(id).into(),
+            );
             let average = |nanos: u64| number(nanos as f64 / width, 3);
             table.push(vec![
                 number(scene.begins(bin) as f64 / 1e6, 3).into(),
-                name.into(),
+                name,
                 average(cell.served_nanos).into(),
                 cell.served_most.to_string().into(),
                 average(cell.waiting_nanos).into(),

@@ -110,7 +110,7 @@ where
 
 /// What is measured along the vertical axis, written above it.
 pub(super) fn unit(sheet: &mut Sheet, ((left, top), _): Frame, words: &str) {
-    sheet.text("unit", Anchor::Start, (left + 14, top - 8), words);
+    sheet.text("unit", Anchor::Start, (left + 14, top - 13), words);
 }
 
 /// Whole numbers from one to another, evenly. Its steps are 1, 2 or 5 times a power of ten.

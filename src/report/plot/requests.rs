@@ -9,7 +9,7 @@ use crate::report::table::{Align, Table};
 
 pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     let mut sheet = Sheet::new(WIDTH, 360 + scene.words_height());
-    let title = "Requests per server over time";
+    let title = &scene.run.put("Requests per server over time");
     let top = scene.head(&mut sheet, title);
     let frame = below(top, sheet.height - 4);
     let lanes = scene.servers.iter().map(|lane| lane.series);
@@ -23,7 +23,8 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     };
     let panel = scene.panel(&mut sheet, frame, true, y);
     let seconds = scene.bin_seconds();
-    unit(&mut sheet, frame, &format!("requests ended in {seconds} s"));
+    let words = format!("requests ended in {seconds} s");
+    unit(&mut sheet, frame, &scene.run.put(&words));
     scene.steps(&mut sheet, &panel, &|cell| cell.requests as i64);
     let totals: Vec<String> = scene
         .servers
@@ -34,6 +35,7 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
         "How many requests came to their end at each server in each {seconds} s. In all, {}.",
         totals.join(", ")
     );
+    let description = scene.run.put(&description);
     Plot {
         name: "requests",
         title: title.to_owned(),

@@ -172,7 +172,7 @@ impl<'a> Scene<'a> {
             let x = panel.across(&turn.micros);
             sheet.line(turn.class, [(x, down.start), (x, down.end)]);
             if let Some((start, line)) = turn.place.filter(|_| words) {
-                let y = frame.0.1 - 26 - line as i32 * LINE;
+                let y = frame.0.1 - 30 - line as i32 * LINE;
                 sheet.text("mark", Anchor::Start, (start, y), &turn.words);
             }
         }
@@ -200,10 +200,12 @@ impl<'a> Scene<'a> {
         sheet.text("title", Anchor::Start, (16, 28), title);
         let (mut x, mut y) = (16, 56);
         let nobody = self.nobody.filter(|series| series.requests() > 0);
-        let nobody = nobody.map(|_| "answered by no server");
+        let nobody = nobody.map(|_| self.run.put("answered by no server"));
         let names = self.servers.iter().map(|lane| lane.name.as_str());
         for (index, name) in names.map(Some).chain([None]).enumerate() {
-            let Some(text) = name.or(nobody) else { break };
+            let Some(text) = name.or(nobody.as_deref()) else {
+                break;
+            };
             let needed = 62 + width(text, 15) + 18;
             if x + needed > WIDTH {
                 (x, y) = (16, y + 24);
@@ -219,7 +221,7 @@ impl<'a> Scene<'a> {
             sheet.text("name", Anchor::Start, (x + 60, y), text);
             x += needed;
         }
-        y + 10 + 30 + self.words_height()
+        y + 10 + 34 + self.words_height()
     }
 
     /// The lines of steps of all servers, each with its markers, and that of nobody.
@@ -292,6 +294,7 @@ fn turns(run: Run<'_>) -> Vec<Turn> {
         } else {
             names.join(", ") + ": "
         };
+        let line = run.words.put("deed", &line);
         Turn {
             micros: micros(at),
             class: "deed",

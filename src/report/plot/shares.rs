@@ -30,12 +30,12 @@ struct Part {
 
 pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     let parts = parts(scene);
-    let title = "Share against weight";
+    let title = &scene.run.put("Share against weight");
     let top = 80;
     let bottom = top + parts.len() as i32 * ROW;
     let mut sheet = Sheet::new(WIDTH, bottom + 40);
     sheet.text("title", Anchor::Start, (16, 28), title);
-    legend(&mut sheet);
+    legend(&mut sheet, scene);
     let across = |mille: i64| LEFT + (i64::from(RIGHT - LEFT) * mille / 1000) as i32;
     for mille in (0..=1000).step_by(100) {
         let x = across(mille);
@@ -65,16 +65,18 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
         }
     }
     let described = parts.iter().map(|part| {
-        format!(
+        let told = format!(
             "{}: {} % by weight, {} % of the algorithm's choices, {} % of all requests",
             part.name,
             number(part.by_weight as f64 / 10.0, 1),
             number(part.by_algorithm as f64 / 10.0, 1),
             number(part.of_all as f64 / 10.0, 1)
-        )
+        );
+        scene.run.put(&told)
     });
     let described = described.collect::<Vec<_>>().join("; ");
     let description = format!("Each server's part of its backend. {described}.");
+    let description = scene.run.put(&description);
     Plot {
         name: "shares",
         title: title.to_owned(),
@@ -84,7 +86,7 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     }
 }
 
-fn legend(sheet: &mut Sheet) {
+fn legend(sheet: &mut Sheet, scene: &Scene<'_>) {
     let words = [
         ("weight", "its weight at the start"),
         ("chosen", "what the algorithm chose"),
@@ -96,7 +98,7 @@ fn legend(sheet: &mut Sheet) {
         if class == "chosen" {
             sheet.hatch("hatch-chosen", (x, 42), (34, 16), 7, true);
         }
-        sheet.text("label", Anchor::Start, (x + 42, 56), word);
+        sheet.text("label", Anchor::Start, (x + 42, 56), &scene.run.put(word));
         x += 260;
     }
 }

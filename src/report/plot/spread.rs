@@ -7,14 +7,14 @@ use super::scene::{Scene, WIDTH, stroke};
 use super::sheet::Sheet;
 use crate::report::number;
 use crate::report::spread::Sorted;
-use crate::report::table::{Align, Table};
+use crate::report::table::{Align, Cell, Table, nobody};
 
 /// The percentiles that are told.
 const PERCENTILES: [u64; 6] = [25, 50, 75, 90, 95, 99];
 
 pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     let mut sheet = Sheet::new(WIDTH, 420);
-    let title = "Distribution of the latency";
+    let title = &scene.run.put("Distribution of the latency");
     let top = scene.head(&mut sheet, title) - scene.words_height();
     let frame = ((0, top), (WIDTH - 30, sheet.height - 4));
     let x = Axis {
@@ -29,7 +29,7 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     };
     let panel = Panel::draw(&mut sheet, frame, x, y);
     let words = "of the requests took at most so long; marked: 50, 95 and 99 %";
-    unit(&mut sheet, frame, words);
+    unit(&mut sheet, frame, &scene.run.put(words));
     let micros = |millis: f64| (millis * 1e3).round() as u64;
     for (index, lane) in scene.servers.iter().enumerate() {
         let sorted = lane.series.spread().sorted();
@@ -60,15 +60,16 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
     let described = described.map(|lane| {
         let sorted = lane.series.spread().sorted();
         let [half, most] = [50, 99].map(|percent| number(sorted.percentile(percent), 1));
-        format!(
+        scene.run.put(&format!(
             "{}: half within {half} ms, 99 % within {most} ms",
             lane.name
-        )
+        ))
     });
     let description = format!(
         "What part of each server's requests took at most so long. {}.",
         described.collect::<Vec<_>>().join("; ")
     );
+    let description = scene.run.put(&description);
     Plot {
         name: "distribution",
         title: title.to_owned(),
@@ -110,15 +111,16 @@ fn table(scene: &Scene<'_>) -> Table {
         .iter()
         .map(|lane| (lane.name.as_str(), lane.series));
     let nobody = scene.nobody.filter(|series| series.requests() > 0);
-    for (name, series) in lanes.chain(nobody.map(|series| ("(none)", series))) {
+    let lanes = lanes.map(|(name, series)| (Cell::from(name), series));
+    for (name, series) in lanes.chain(nobody.map(|series| (self::nobody(), series))) {
         let sorted = series.spread().sorted();
         let percentiles = PERCENTILES.map(|percent| sorted.percentile(percent));
         let values = std::iter::once(sorted.min())
             .chain(percentiles)
             .chain([sorted.max()]);
         let values = values.map(|millis| number(millis, 1));
-        let head = [name.to_owned(), sorted.count().to_string()];
-        table.push(head.into_iter().chain(values).map(Into::into).collect());
+        let head = [name, sorted.count().to_string().into()];
+        table.push(head.into_iter().chain(values.map(Into::into)).collect());
     }
     table
 }

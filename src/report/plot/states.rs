@@ -7,7 +7,7 @@ use super::panel::Axis;
 use super::scene::{Scene, WIDTH, below};
 use super::sheet::{Anchor, Sheet, width};
 use crate::report::number;
-use crate::report::table::{Align, Table};
+use crate::report::table::{Align, Cell, Style, Table};
 use crate::report::transitions::words;
 use crate::trace::Place;
 
@@ -23,7 +23,7 @@ struct Stay {
 }
 
 pub(super) fn plot(scene: &Scene<'_>) -> Plot {
-    let title = "States and health checks";
+    let title = &scene.run.put("States and health checks");
     let rows = scene.servers.len() as i32;
     let top = 62 + scene.words_height();
     let bottom = top + rows * ROW + 34;
@@ -65,15 +65,17 @@ pub(super) fn plot(scene: &Scene<'_>) -> Plot {
             last = (x, passed);
         }
     }
-    legend(&mut sheet, bottom + 18);
+    legend(&mut sheet, scene, bottom + 18);
     let described = scene.servers.iter().map(|lane| {
         let stays = stays(scene, lane.whom.unwrap_or_default());
         let clock = scene.run.clock();
         let told = stays.iter().map(|stay| {
             let [from, until] = [stay.from, stay.until].map(|at| number(clock.seconds(at), 3));
-            format!("{} from {from} to {until} s", stay.place)
+            let told = format!("{} from {from} to {until} s", stay.place);
+            scene.run.put(&told)
         });
-        format!("{} is {}", lane.name, told.collect::<Vec<_>>().join(", "))
+        let told = told.collect::<Vec<_>>().join(", ");
+        scene.run.put(&format!("{} is {told}", lane.name))
     });
     let description = described.collect::<Vec<_>>().join("; ") + ".";
     Plot {
@@ -104,7 +106,7 @@ fn band(sheet: &mut Sheet, place: Place, at: (i32, i32), size: (i32, i32)) {
         }
     }
     let word = place.word();
-    let needed = width(word, 14) + 12;
+    let needed = width(word, 17) + 12;
     if size.0 >= needed {
         let middle = at.0 + size.0 / 2;
         if place != Place::Up {
@@ -120,11 +122,13 @@ fn band(sheet: &mut Sheet, place: Place, at: (i32, i32), size: (i32, i32)) {
     }
 }
 
-fn legend(sheet: &mut Sheet, y: i32) {
+fn legend(sheet: &mut Sheet, scene: &Scene<'_>, y: i32) {
     sheet.tick((84, y - 4));
-    sheet.text("unit", Anchor::Start, (96, y), "check passed");
-    sheet.cross("failed", (204, y - 4), 4);
-    sheet.text("unit", Anchor::Start, (216, y), "check failed");
+    let [passed, failed] = ["check passed", "check failed"].map(|word| scene.run.put(word));
+    sheet.text("unit", Anchor::Start, (96, y), &passed);
+    let right = 96 + (width(&passed, 14) + 7).max(108);
+    sheet.cross("failed", (right, y - 4), 4);
+    sheet.text("unit", Anchor::Start, (right + 12, y), &failed);
 }
 
 /// Where a server was, from the first moment shown to the last.
@@ -194,7 +198,7 @@ fn table(scene: &Scene<'_>) -> Table {
             lane.name.as_str().into(),
             "".into(),
             server.map_or("", |server| &server.state.status).into(),
-            "end".into(),
+            Cell::phrase("end", Style::Plain),
             passed.to_string().into(),
             failed.to_string().into(),
         ]);

@@ -67,6 +67,8 @@ struct Drawing<'a> {
     servers: BTreeMap<ServerId, usize>,
     /// Connections that came about: nothing is said of them.
     made: BTreeSet<(usize, AttemptId)>,
+    /// What was asked for: `GET /`.
+    asked: BTreeMap<usize, String>,
     /// Which server a request was sent to last.
     at: BTreeMap<usize, ServerId>,
     /// Checks that did not pass.
@@ -140,6 +142,7 @@ impl<'a> Drawing<'a> {
             proxy,
             servers,
             made,
+            asked: BTreeMap::new(),
             at: BTreeMap::new(),
             failed,
             passed: Vec::new(),
@@ -175,6 +178,7 @@ impl<'a> Drawing<'a> {
         let client = self.clients[&(exchange.client, exchange.thread)];
         match &entry.what {
             What::Asked { line, cookie } => {
+                self.asked.insert(index, line.clone());
                 let mut words = vec![format!("{}. {line}", index + 1)];
                 words.extend(cookie.iter().map(|cookie| format!("Cookie: {cookie}")));
                 self.arrow(at, client, proxy, Kind::Ask, words);
@@ -192,7 +196,7 @@ impl<'a> Drawing<'a> {
             }
             What::Forwarded(_, server, cookies) => {
                 self.at.insert(index, *server);
-                let mut words = vec![self.line(exchange)];
+                let mut words = vec![self.asked.get(&index).cloned().unwrap_or_default()];
                 words.extend(cookies.iter().map(|cookie| format!("Cookie: {cookie}")));
                 let to = self.party(*server);
                 self.arrow(at, proxy, to, Kind::Ask, words);
@@ -348,12 +352,6 @@ impl<'a> Drawing<'a> {
 
     fn party(&self, server: ServerId) -> usize {
         self.servers.get(&server).copied().unwrap_or(self.proxy)
-    }
-
-    /// What the client asked for.
-    fn line(&self, exchange: &Exchange) -> String {
-        let request = self.plan.clients[exchange.client as usize].request(exchange.thread);
-        format!("{} {}", request.method, request.uri)
     }
 
     /// Who chose `server`, in the words of the configuration.

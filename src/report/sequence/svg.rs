@@ -8,7 +8,7 @@ use crate::report::markup::escape;
 
 /// Height of a line of words, and what stands between two steps.
 const LINE: usize = 15;
-const PAD: usize = 14;
+const PAD: usize = 12;
 /// Width of a character of the small monospaced letters.
 const LETTER: usize = 7;
 /// Where the first party may stand: right of the times.
@@ -42,7 +42,7 @@ pub fn element(sequence: &Sequence) -> String {
     let mut overhang = 0;
     for step in &sequence.steps {
         let height = step.words.len() * LINE;
-        let middle = y + height + 3;
+        let middle = y + height + 5;
         if !matches!(step.drawn, Drawn::Gap) {
             let _ = writeln!(
                 body,

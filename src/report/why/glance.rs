@@ -2,13 +2,13 @@
 //! whom a new client would get.
 
 use balance::books::Books;
-use balance::{BackendId, By, ServerId};
+use balance::{BackendId, By, Ruling, ServerId};
 
 use crate::locale::Said;
 use crate::plan::{Plan, RequestLine};
 use crate::trace::Names;
 
-use super::{Row, books, deciding};
+use super::{Row, books, deciding, rules};
 
 /// How things stand at an instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,10 @@ pub struct Glance {
 pub struct Newcomer<'a> {
     /// What it asks for.
     pub line: &'a RequestLine,
-    /// The books of its backend.
-    pub books: &'a Books,
+    /// What rules would say of it.
+    pub ruling: &'a Ruling,
+    /// The books of its backend; none if it would get to none.
+    pub books: Option<&'a Books>,
     /// Who would be chosen, and by what.
     pub chosen: Option<(ServerId, By)>,
     /// Where it would wait: for a server, or for any.
@@ -44,16 +46,21 @@ impl Glance {
     ) -> Self {
         let mut rows = Vec::new();
         for newcomer in newcomers {
-            let BackendId(id) = newcomer.line.backend;
+            let entrance = rules::entrance(plan, newcomer.line.door, newcomer.ruling);
+            rows.extend(entrance);
+            let (Some(books), Some(BackendId(id))) = (newcomer.books, newcomer.ruling.backend)
+            else {
+                continue;
+            };
             let backend = &plan.proxy.backends[id as usize];
             if plan.proxy.backends.len() > 1 {
                 let said = Said::new("why-backend").with("backend", backend.name.as_str());
                 rows.push(Row::new("topic-backend", said));
             }
-            rows.extend(books::considered(newcomer.books, names));
+            rows.extend(books::considered(books, names));
             let said = Said::new("why-rule").with("algorithm", backend.balance.name());
             rows.push(Row::new("topic-algorithm", said).by("4.2 balance"));
-            rows.extend(books::ledger(newcomer.books, backend, newcomer.line, names));
+            rows.extend(books::ledger(books, backend, newcomer.line, names));
             rows.push(Row::new("topic-newcomer", newcomer.said(names)));
         }
         let said = Said::new("why-in-flight").with("count", in_flight);

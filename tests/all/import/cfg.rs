@@ -99,7 +99,13 @@ fn shown(imported: &Imported, files: &Files) -> String {
         .expect("strings grow");
     }
     text.push('\n');
-    text += render::text(&imported.notes, files, render::Colour::Never).trim_end();
+    text += render::text(
+        &imported.notes,
+        files,
+        render::Colour::Never,
+        &balancelab::locale::AsWritten,
+    )
+    .trim_end();
     text
 }
 
@@ -200,7 +206,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_fall_over(text in mutilated()) {
         let (imported, files) = read("x.cfg", &text);
-        render::text(&imported.notes, &files, render::Colour::Never);
+        render::text(&imported.notes, &files, render::Colour::Never, &balancelab::locale::AsWritten);
         for entry in &imported.ledger {
             prop_assert!(entry.place.end as usize <= text.len());
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
+use balancelab::locale::AsWritten;
 use balancelab::scenario::import::compose::{Compose, Service, read_compose};
 use balancelab::scenario::import::{Env, Status};
 use balancelab::scenario::{Files, Position, render};
@@ -75,7 +76,7 @@ fn shown(compose: &Compose, files: &Files) -> String {
         writeln!(text, "{file}:{line} {keyword} = {status}{because}{why}").expect("strings grow");
     }
     text.push('\n');
-    text += render::text(&compose.notes, files, render::Colour::Never).trim_end();
+    text += render::text(&compose.notes, files, render::Colour::Never, &AsWritten).trim_end();
     text
 }
 
@@ -174,7 +175,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_fall_over(text in mutilated()) {
         let (compose, files) = read("x.yml", &text);
-        render::text(&compose.notes, &files, render::Colour::Never);
+        render::text(&compose.notes, &files, render::Colour::Never, &AsWritten);
         for entry in &compose.ledger {
             prop_assert!(entry.place.end as usize <= files.file(entry.place.file).text.len());
         }

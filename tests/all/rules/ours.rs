@@ -24,7 +24,12 @@ pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     assert!(
         !imported.is_refused(),
         "{}",
-        render::text(&imported.notes, &files, render::Colour::Never)
+        render::text(
+            &imported.notes,
+            &files,
+            render::Colour::Never,
+            &balancelab::locale::AsWritten
+        )
     );
     let mut balancer =
         Balancer::new(imported.config.clone(), Moment::ZERO).expect("a sound configuration");

@@ -9,14 +9,26 @@ use crate::admin::FIRST_NUMBER;
 use crate::balancer::Balancer;
 use crate::ids::{BackendId, ServerId};
 
+/// What a row of `show stat` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A frontend, or the side of a `listen` section that clients see. The balancer has no
+    /// such rows: who sees the clients' connections adds them.
+    Frontend,
+    /// A backend.
+    Backend(BackendId),
+    /// A server.
+    Server(ServerId),
+}
+
 /// One row of `show stat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatRow {
-    /// The backend.
-    pub backend: BackendId,
-    /// The server; none for the backend itself.
-    pub server: Option<ServerId>,
-    /// The server's number, 0 for the backend.
+    /// The number of the proxy (`iid`).
+    pub proxy: u32,
+    /// What it is about.
+    pub subject: Subject,
+    /// The server's number, 0 for others.
     pub number: u32,
     /// The text of each column of [`Balancer::stat_columns`]; empty where there is none.
     pub fields: Vec<String>,
@@ -31,12 +43,35 @@ impl StatRow {
             .map_or("", String::as_str)
     }
 
-    /// What a row is about: `Server` or `Backend`.
+    /// The row of a frontend with this number: `value` makes the text of each column.
+    pub fn of_frontend(proxy: u32, mut value: impl FnMut(&'static str) -> String) -> Self {
+        Self {
+            proxy,
+            subject: Subject::Frontend,
+            number: 0,
+            fields: Balancer::stat_columns().map(&mut value).collect(),
+        }
+    }
+
+    /// The number of a backend's proxy.
+    pub fn proxy_of(backend: BackendId) -> u32 {
+        backend.0 + FIRST_NUMBER
+    }
+
+    /// The server, if it is one's row.
+    pub fn server(&self) -> Option<ServerId> {
+        match self.subject {
+            Subject::Server(server) => Some(server),
+            Subject::Frontend | Subject::Backend(_) => None,
+        }
+    }
+
+    /// The kind of what a row is about.
     fn object(&self) -> &'static str {
-        if self.server.is_some() {
-            "Server"
-        } else {
-            "Backend"
+        match self.subject {
+            Subject::Frontend => "Frontend",
+            Subject::Backend(_) => "Backend",
+            Subject::Server(_) => "Server",
         }
     }
 
@@ -48,14 +83,7 @@ impl StatRow {
         columns
             .zip(&self.fields)
             .filter(move |((_, name), text)| !text.is_empty() || (*name == "last_chk" && checked))
-            .map(|((place, name), text)| {
-                (
-                    place,
-                    name,
-                    Tags::of(name, self.server.is_some()),
-                    text.as_str(),
-                )
-            })
+            .map(|((place, name), text)| (place, name, Tags::of(name, self.subject), text.as_str()))
     }
 }
 
@@ -68,13 +96,15 @@ struct Tags {
 
 impl Tags {
     /// Those of a column, as 2.6.12 gives them.
-    fn of(column: &str, is_server: bool) -> Self {
+    fn of(column: &str, subject: Subject) -> Self {
+        let is_server = matches!(subject, Subject::Server(_));
+        let is_backend = matches!(subject, Subject::Backend(_));
         let (letters, kind) = match column {
             "pxname" | "svname" => ("KNS", "str"),
             "status" => ("SGP", "str"),
             "act" | "bck" if is_server => ("SGP", "u32"),
-            "rate" if is_server => ("MRP", "u32"),
-            "rate_max" if is_server => ("MMP", "u32"),
+            "rate" | "req_rate" | "conn_rate" if !is_backend => ("MRP", "u32"),
+            "rate_max" | "req_rate_max" | "conn_rate_max" if !is_backend => ("MMP", "u32"),
             "qcur"
             | "scur"
             | "act"
@@ -173,8 +203,8 @@ fn push_csv(text: &mut String, field: &str) {
 pub fn typed(rows: &[StatRow]) -> String {
     let mut text = String::new();
     for row in rows {
-        let object = if row.server.is_some() { 'S' } else { 'B' };
-        let (proxy, id) = (row.backend.0 + FIRST_NUMBER, row.number);
+        let object = &row.object()[..1];
+        let (proxy, id) = (row.proxy, row.number);
         for (place, name, tags, value) in row.values() {
             let Tags { letters, kind } = tags;
             let _ = writeln!(
@@ -193,7 +223,7 @@ pub fn json(rows: &[StatRow]) -> String {
 }
 
 fn json_row(row: &StatRow) -> String {
-    let (object, proxy, id) = (row.object(), row.backend.0 + FIRST_NUMBER, row.number);
+    let (object, proxy, id) = (row.object(), row.proxy, row.number);
     let values = row.values().map(|(place, name, tags, text)| {
         let [origin, nature, scope] = tags.words();
         let kind = tags.kind;

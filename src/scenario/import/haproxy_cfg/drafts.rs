@@ -31,6 +31,8 @@ pub(super) struct RuleDraft {
     /// What stands between its keyword and its condition.
     pub(super) words: Vec<String>,
     pub(super) condition: super::acl::Draft,
+    /// As it is written.
+    pub(super) label: balance::rule::Label,
     /// Its place in the ledger.
     pub(super) entry: usize,
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use balance::counter::Level;
+use balance::rule::Label;
 
 use super::super::Status;
 use super::acl::sample_error;
@@ -172,6 +173,10 @@ impl Proxy {
             kind,
             words: words.map(|at| line.word(at).to_owned()).collect(),
             condition,
+            label: Label {
+                line: line.number,
+                text: line.from(0).join(" "),
+            },
             entry: out.ledger.len(),
         });
     }

@@ -20,7 +20,12 @@ fn read(text: &str) -> (Imported, Files) {
 /// What `text` comes to, which must be accepted.
 fn accepted(text: &str) -> Imported {
     let (imported, files) = read(text);
-    let notes = render::text(&imported.notes, &files, render::Colour::Never);
+    let notes = render::text(
+        &imported.notes,
+        &files,
+        render::Colour::Never,
+        &crate::locale::AsWritten,
+    );
     assert!(!imported.is_refused(), "{text}\n{notes}");
     imported
 }
@@ -365,7 +370,12 @@ fn traps_are_named() {
     ] {
         let (imported, files) = read(&changed(lines));
         assert!(!imported.is_refused());
-        let text = render::text(&imported.notes, &files, render::Colour::Never);
+        let text = render::text(
+            &imported.notes,
+            &files,
+            render::Colour::Never,
+            &crate::locale::AsWritten,
+        );
         assert_eq!(imported.notes.len(), 1, "{lines:?}\n{text}");
         assert_eq!(imported.notes[0].code, code, "{lines:?}\n{text}");
         assert!(text.contains(needle), "{lines:?}\n{text}");

@@ -124,6 +124,7 @@ fn follow(
         Ok(known) => known,
     };
     followed.entries.insert(draft.entry);
+    let label = draft.label.clone();
     match verb {
         Verb::Act(level, action) => {
             let rules = match level {
@@ -131,14 +132,27 @@ fn follow(
                 Level::Content => &mut followed.rules.content,
                 Level::Request => &mut followed.rules.request,
             };
-            rules.push(Rule { action, condition });
+            rules.push(Rule {
+                action,
+                condition,
+                label,
+            });
         }
         Verb::Redirect(redirect) => followed.rules.redirect.push(Rule {
             action: Action::Redirect(redirect),
             condition,
+            label,
         }),
-        Verb::Switch(to) => followed.switches.push(Switch { to, condition }),
-        Verb::Server(server) => followed.servers.push(UseServer { server, condition }),
+        Verb::Switch(to) => followed.switches.push(Switch {
+            to,
+            condition,
+            label,
+        }),
+        Verb::Server(server) => followed.servers.push(UseServer {
+            server,
+            condition,
+            label,
+        }),
         Verb::Fail => followed.fail.push(condition),
         Verb::Force => followed.persist.push(PersistRule::Force(condition)),
         Verb::Ignore => followed.persist.push(PersistRule::Ignore(condition)),
