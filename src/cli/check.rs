@@ -10,8 +10,9 @@ use super::config;
 use super::exit::Exit;
 use super::load;
 use super::screen::Screen;
+use super::test_plan;
 use crate::report::table::{Align, Cell, Style, Table};
-use crate::scenario::{Diagnostic, Severity, render};
+use crate::scenario::{Diagnostic, Files, Severity, render};
 
 /// What is known about one file.
 struct Verdict {
@@ -21,7 +22,7 @@ struct Verdict {
     errors: usize,
     warnings: usize,
     diagnostics: Value,
-    /// What becomes of every line, for a configuration of HAProxy.
+    /// What becomes of every line, for a configuration of HAProxy or a test plan.
     directives: Option<Value>,
 }
 
@@ -29,6 +30,10 @@ struct Verdict {
 pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Result<Exit> {
     let mut verdicts = Vec::new();
     for file in &args.files {
+        if test_plan::is_plan_name(file) {
+            verdicts.push(plan(file, args, format, screen)?);
+            continue;
+        }
         if config::is_config(file) {
             verdicts.push(configuration(file, args, format, screen)?);
             continue;
@@ -69,43 +74,92 @@ fn configuration(
     format: Format,
     screen: &mut Screen,
 ) -> io::Result<Verdict> {
-    let read = match config::read(file, args.env.as_deref()) {
-        Ok(read) => read,
+    match config::read(file, args.env.as_deref()) {
+        Ok(read) => {
+            let said = Said {
+                notes: &read.imported.notes,
+                files: &read.files,
+                ledger: read.ledger(),
+                directives: read.directives(),
+                title: read.summary(),
+            };
+            shown(file, said, format, screen)
+        }
+        Err(error) => unread(file, &error.to_string(), screen),
+    }
+}
+
+/// Checks a test plan of JMeter, and shows what becomes of its elements.
+fn plan(file: &Path, args: &Check, format: Format, screen: &mut Screen) -> io::Result<Verdict> {
+    match test_plan::read(file, &args.properties, Files::default()) {
+        Ok(read) => {
+            let said = Said {
+                notes: &read.imported.notes,
+                files: &read.files,
+                ledger: read.ledger(),
+                directives: read.directives(),
+                title: read.summary(),
+            };
+            shown(file, said, format, screen)
+        }
         Err(error) => {
-            screen.alarm("error", &error.to_string())?;
-            return Ok(Verdict {
-                file: file.display().to_string(),
-                ok: false,
-                title: String::new(),
-                errors: 1,
-                warnings: 0,
-                diagnostics: json!([]),
-                directives: None,
-            });
-        }
-    };
-    let notes = &read.imported.notes;
-    match format {
-        Format::Json => {}
-        Format::Csv => load::remark(notes, &read.files, screen)?,
-        Format::Text => {
-            screen.result(&format!("{}\n", read.ledger().text(screen.ink())))?;
-            load::remark(notes, &read.files, screen)?;
-        }
-        Format::Markdown => {
-            screen.result(&format!("{}\n", read.ledger().markdown()))?;
-            load::remark(notes, &read.files, screen)?;
+            let why = format!("{}: {error}", file.display());
+            unread(file, &why, screen)
         }
     }
-    let json = render::json(notes, &read.files);
+}
+
+/// What an importer says of a file.
+struct Said<'a> {
+    notes: &'a [Diagnostic],
+    files: &'a Files,
+    ledger: Table,
+    directives: Value,
+    title: String,
+}
+
+/// Shows the ledger and the diagnostics of a foreign file.
+fn shown(
+    file: &Path,
+    said: Said<'_>,
+    format: Format,
+    screen: &mut Screen,
+) -> io::Result<Verdict> {
+    let ledger = match format {
+        Format::Json | Format::Csv => None,
+        Format::Text => Some(said.ledger.text(screen.ink())),
+        Format::Markdown => Some(said.ledger.markdown()),
+    };
+    if let Some(ledger) = ledger {
+        screen.result(&format!("{ledger}\n"))?;
+    }
+    if format != Format::Json {
+        load::remark(said.notes, said.files, screen)?;
+    }
+    let json = render::json(said.notes, said.files);
+    let errors = count(said.notes, Severity::Error);
     Ok(Verdict {
         file: file.display().to_string(),
-        ok: !read.imported.is_refused(),
-        title: read.summary(),
-        errors: count(notes, Severity::Error),
-        warnings: count(notes, Severity::Warning),
+        ok: errors == 0,
+        title: said.title,
+        errors,
+        warnings: count(said.notes, Severity::Warning),
         diagnostics: serde_json::from_str(&json).expect("the renderer writes JSON"),
-        directives: Some(read.directives()),
+        directives: Some(said.directives),
+    })
+}
+
+/// A file that could not be read.
+fn unread(file: &Path, why: &str, screen: &mut Screen) -> io::Result<Verdict> {
+    screen.alarm("error", why)?;
+    Ok(Verdict {
+        file: file.display().to_string(),
+        ok: false,
+        title: String::new(),
+        errors: 1,
+        warnings: 0,
+        diagnostics: json!([]),
+        directives: None,
     })
 }
 

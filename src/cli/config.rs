@@ -1,14 +1,15 @@
-//! A `haproxy.cfg` on its way to a configuration, and the ledger as it is shown.
+//! A `haproxy.cfg` on its way to a configuration.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::report::table::{Align, Cell, Style, Table};
+use super::ledger;
+use crate::report::table::Table;
+use crate::scenario::import::Env;
 use crate::scenario::import::haproxy_cfg::{Imported, read_cfg};
-use crate::scenario::import::{Directive, Env, Status};
 use crate::scenario::{FileId, Files};
 
 /// A configuration as read, with its texts.
@@ -114,52 +115,13 @@ impl Config {
         format!("{fronts}, {backs}, {}", many(servers, "server"))
     }
 
-    fn file(&self, directive: &Directive) -> &str {
-        &self.files.file(directive.place.file).name
-    }
-
-    /// The ledger as a table: one row per line, and one per word that is not modelled.
+    /// The ledger as a table.
     pub(super) fn ledger(&self) -> Table {
-        let several = self.ids.len() > 1;
-        let mut table = Table::new(&[
-            ("line", if several { Align::Left } else { Align::Right }),
-            ("keyword", Align::Left),
-            ("", Align::Left),
-            ("because", Align::Left),
-        ]);
-        for directive in &self.imported.ledger {
-            let line = if several {
-                format!("{}:{}", self.file(directive), directive.line)
-            } else {
-                directive.line.to_string()
-            };
-            let style = match directive.status {
-                Status::Modelled => Style::Good,
-                Status::NoEffect => Style::Faint,
-                Status::NotModelled | Status::Refused => Style::Bad,
-            };
-            table.push(vec![
-                line.into(),
-                directive.keyword.as_ref().into(),
-                Cell::styled(directive.status.text(), style),
-                directive.why.as_ref().into(),
-            ]);
-        }
-        table
+        ledger::table(&self.imported.ledger, &self.files, self.ids.len() > 1)
     }
 
-    /// The ledger as JSON: `[{file, line, keyword, status, why}]`.
+    /// The ledger as JSON.
     pub(super) fn directives(&self) -> Value {
-        (self.imported.ledger.iter())
-            .map(|directive| {
-                json!({
-                    "file": self.file(directive),
-                    "line": directive.line,
-                    "keyword": directive.keyword,
-                    "status": directive.status.text(),
-                    "why": directive.why,
-                })
-            })
-            .collect()
+        ledger::json(&self.imported.ledger, &self.files)
     }
 }

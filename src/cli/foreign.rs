@@ -1,4 +1,5 @@
-//! Files of other programs on their way to a run: a `haproxy.cfg`, or a lab's folder.
+//! Files of other programs on their way to a run: a `haproxy.cfg`, a test plan of JMeter, or
+//! a lab's folder.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,12 +8,21 @@ use std::path::{Path, PathBuf};
 use super::args::{Changes, Foreign};
 use super::config;
 use super::folder;
+use super::test_plan;
 use crate::scenario::foreign::{Pieces, assemble};
+use crate::scenario::import::Status;
 use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
-/// Whether `path` is run without a scenario: a folder, or a configuration of HAProxy.
+/// Whether `path` is run without a scenario: a folder, a configuration of HAProxy, or a
+/// test plan.
 pub(super) fn is_meant(path: &Path) -> bool {
-    path.is_dir() || config::is_config_name(path)
+    path.is_dir() || test_plan::is_plan_name(path) || config::is_config_name(path)
+}
+
+/// Whether the load comes from a test plan; what cannot be found out is said when it is
+/// loaded.
+pub(super) fn has_plan(place: Option<&Path>, given: &Foreign) -> bool {
+    find(place, given).is_ok_and(|found| found.plan.is_some())
 }
 
 /// The files of one run.
@@ -20,6 +30,7 @@ pub(super) fn is_meant(path: &Path) -> bool {
 struct Found {
     config: PathBuf,
     env: Option<PathBuf>,
+    plan: Option<PathBuf>,
 }
 
 /// Loads what `given` names, or what stands in the folder (or is the configuration)
@@ -40,14 +51,40 @@ pub(super) fn load(
         Some(path) => Some(text_of(path, &mut files)?),
         None => None,
     };
-    let pieces = Pieces {
+    let mut pieces = Pieces {
         name: name(place.unwrap_or(&found.config)),
         config: read.imported,
         files,
         log,
         ..Pieces::default()
     };
+    if let Some(path) = &found.plan {
+        load_plan(path, given, &mut pieces)?;
+    }
     assemble(pieces, &changes.overrides())
+}
+
+/// Takes the test plan at `path` as the load.
+fn load_plan(path: &Path, given: &Foreign, pieces: &mut Pieces) -> Result<(), Box<Refused>> {
+    let files = std::mem::take(&mut pieces.files);
+    let read = test_plan::read(path, &given.properties, files)
+        .map_err(|error| refusal(path, &error.to_string(), None))?;
+    let shown = path.display();
+    let passed = (read.imported.ledger.iter())
+        .filter(|entry| entry.status >= Status::NotModelled)
+        .count();
+    pieces.told.push(match passed {
+        0 => format!("the load is that of {shown}"),
+        1 => format!("the load is that of {shown}; one line is not followed (balancelab check {shown})"),
+        _ => format!(
+            "the load is that of {shown}; {passed} lines are not followed (balancelab check {shown})"
+        ),
+    });
+    pieces.files = read.files;
+    pieces.clients = Some(read.imported.clients);
+    pieces.notes.extend(read.imported.notes);
+    pieces.told.extend(read.imported.told);
+    Ok(())
 }
 
 /// Keeps the text at `path` among `files`.
@@ -63,10 +100,14 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
     let mut found = Found {
         config: given.config.clone().unwrap_or_default(),
         env: given.env.clone(),
+        plan: given.plan.clone(),
     };
     let Some(place) = place else {
         return Ok(found);
     };
+    if test_plan::is_plan_name(place) {
+        return with_configuration(place, given, found);
+    }
     if !place.is_dir() {
         if given.config.is_some() {
             let why = "--config names another configuration to run";
@@ -101,7 +142,39 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
             }
         };
     }
+    if found.plan.is_none() && given.log.is_none() {
+        found.plan = match folder.plans.as_slice() {
+            [] => None,
+            several => Some(only(place, several, "test plan", "--plan")?),
+        };
+    }
     Ok(found)
+}
+
+/// A test plan that is named like a scenario: it needs a proxy in front of it.
+fn with_configuration(
+    plan: &Path,
+    given: &Foreign,
+    found: Found,
+) -> Result<Found, Box<Refused>> {
+    if let Some(other) = &given.plan {
+        let why = format!("--plan names another test plan: {}", other.display());
+        return Err(refusal(plan, &why, Some("name only one of them")).into());
+    }
+    if given.config.is_none() {
+        let why = "a test plan says who sends requests, not what balances them";
+        let help = format!(
+            "name the configuration of the proxy as well: balancelab run --config haproxy.cfg \
+             --plan {}; what is in the plan: balancelab check {}",
+            plan.display(),
+            plan.display(),
+        );
+        return Err(refusal(plan, why, Some(&help)).into());
+    }
+    Ok(Found {
+        plan: Some(plan.to_owned()),
+        ..found
+    })
 }
 
 /// The only one of `several`.

@@ -57,6 +57,9 @@ pub(super) fn run(args: &WhatIf, format: Format, screen: &mut Screen) -> io::Res
         }
         (Some(file), None) if !is_foreign => load::scenario(file, &args.changes),
         (file, Some(_)) => foreign::load(file.as_deref(), &args.foreign, &args.changes),
+        (file, None) if foreign::has_plan(file.as_deref(), &args.foreign) => {
+            foreign::load(file.as_deref(), &args.foreign, &args.changes)
+        }
         (file, None) => foreign::load(file.as_deref(), &args.foreign, &with_users(args)),
     };
     let loaded = match outcome {
@@ -235,8 +238,10 @@ fn set_load(plan: &mut Plan, args: &WhatIf) -> Result<(), (String, Exit)> {
         }
     };
     for client in &mut plan.clients {
-        let Client::Threads(group) = client else {
-            continue;
+        let group = match client {
+            Client::Threads(group) => group,
+            Client::Script(script) => &mut script.group,
+            Client::Browser(_) | Client::Arrivals(_) => continue,
         };
         group.threads = args.users.unwrap_or(group.threads);
         if let Some(think) = args.think {

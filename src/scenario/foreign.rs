@@ -47,8 +47,10 @@ pub struct Pieces {
     pub clients: Option<Named<schema::Client>>,
     /// A log that is replayed, instead of clients.
     pub log: Option<FileId>,
-    /// What else was assumed or doubted while the files were read.
+    /// What was wrong or doubtful while the files were read.
     pub notes: Vec<Diagnostic>,
+    /// What was assumed while they were read, in sentences.
+    pub told: Vec<String>,
 }
 
 /// The load where no test plan is given: ten threads of a hundred requests.
@@ -76,6 +78,7 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         mut clients,
         log,
         mut notes,
+        told,
     } = pieces;
     notes.extend(imported.notes.iter().cloned());
     let replayed = log.and_then(|file| {
@@ -104,7 +107,7 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         Some((plan, ledger)) => Ok(Loaded {
             assumed: match &replayed {
                 Some((file, load)) => load::told(load, file, &plan, &imported),
-                None => assumed(&plan, &imported, given),
+                None => [told, assumed(&plan, &imported, given)].concat(),
             },
             plan,
             warnings: notes,

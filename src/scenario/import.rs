@@ -5,6 +5,7 @@
 
 pub mod env;
 pub mod haproxy_cfg;
+pub mod jmx;
 pub mod log;
 
 use std::borrow::Cow;

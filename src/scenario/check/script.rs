@@ -218,6 +218,7 @@ impl Check {
             return None;
         }
         Some(Deed::Pace {
+            timer: pace.timer.clone().unwrap_or_default(),
             per_minute,
             of: match pace.of {
                 None | Some(written::PaceOf::Thread) => PaceOf::Thread,

@@ -51,7 +51,12 @@ impl Resolver<'_> {
         match deed {
             Deed::Request(request) => W::Request(Box::new(self.script_request(request))),
             Deed::Pause(length) => W::Pause(Time(units::write_sampled(length))),
-            Deed::Pace { per_minute, of } => W::Pace(written::Pace {
+            Deed::Pace {
+                per_minute,
+                of,
+                timer,
+            } => W::Pace(written::Pace {
+                timer: (!timer.is_empty()).then(|| timer.clone()),
                 per_minute: Some(*per_minute),
                 of: Some(match of {
                     PaceOf::Thread => written::PaceOf::Thread,

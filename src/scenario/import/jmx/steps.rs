@@ -1,0 +1,465 @@
+//! Samplers and logic controllers as steps of a script.
+
+use super::data::set;
+use super::element::{Element, Property, named};
+use super::kinds::{Controller, Kind};
+use super::read::Reader;
+use super::scope::{self, Level, Levels};
+use crate::scenario::check::script::is_condition;
+use crate::scenario::import::Status;
+use crate::scenario::schema::script::{
+    Amount, Condition, Deed, ForEach, Leave, Loop, Runtime, Switch, Throughput,
+};
+use crate::scenario::schema::{Named, Time};
+
+/// Controllers inside one another; a scenario has no room for more.
+const DEPTH: usize = 20;
+/// Samples of JMeter that are no requests.
+const COUNTED: &str = "it sends nothing; JMeter counts it as a sample, as `export` does";
+
+impl<'e> Reader<'e> {
+    /// What is done in each turn of a controller with these children.
+    pub(super) fn sequence(
+        &mut self,
+        children: &'e [Element],
+        levels: &mut Levels<'e>,
+    ) -> Vec<Deed> {
+        let level = Level::of(children, self);
+        scope::within(levels, level, |levels| self.turn(children, levels))
+    }
+
+    /// The same where the level of the children is the innermost of `levels`.
+    pub(super) fn turn(&mut self, children: &'e [Element], levels: &mut Levels<'e>) -> Vec<Deed> {
+        let mut deeds = self.starters(children, levels);
+        for child in children {
+            let more = self.step(child, levels);
+            self.spend(more.len());
+            deeds.extend(more);
+        }
+        deeds
+    }
+
+    /// What the nearest controller does first in each turn: also for what stands below its
+    /// samplers.
+    fn starters(&mut self, children: &'e [Element], levels: &mut Levels<'e>) -> Vec<Deed> {
+        let mut starters = levels
+            .last()
+            .map_or_else(Vec::new, |level| level.starters.clone());
+        let is_sampler = |child: &&Element| {
+            child.enabled && child.kind().is_step() && !matches!(child.kind(), Kind::Controller(_))
+        };
+        for sampler in children.iter().filter(is_sampler) {
+            let own = Level::of(&sampler.children, self);
+            starters.extend(own.starters);
+        }
+        starters
+    }
+
+    /// The steps of one sampler or controller.
+    pub(super) fn step(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
+        if !element.enabled || self.is_spent() {
+            return Vec::new();
+        }
+        match element.kind() {
+            Kind::Http => self.http(element, levels),
+            Kind::Silent(status, why) => {
+                self.ledger.element(element, status, why);
+                self.quiet(element, levels, Vec::new())
+            }
+            Kind::Script => {
+                self.script(element);
+                self.quiet(element, levels, Vec::new())
+            }
+            Kind::Dummy => {
+                let time = self.dummy(element);
+                self.quiet(element, levels, time)
+            }
+            Kind::Action => {
+                let action = self.action(element);
+                self.quiet(element, levels, action)
+            }
+            Kind::Controller(kind) => {
+                if self.depth >= DEPTH {
+                    let why = "more controllers inside one another than a scenario has room for";
+                    self.ledger.element(element, Status::NotModelled, why);
+                    return Vec::new();
+                }
+                self.depth += 1;
+                let deeds = self.controller(element, kind, levels);
+                self.depth -= 1;
+                deeds
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A sampler that sends nothing: its timers still count, and it does `deeds`.
+    fn quiet(
+        &mut self,
+        element: &'e Element,
+        levels: &mut Levels<'e>,
+        deeds: Vec<Deed>,
+    ) -> Vec<Deed> {
+        let own = Level::of(&element.children, self);
+        scope::within(levels, own, |levels| {
+            let mut all = scope::waits(levels);
+            all.extend(deeds);
+            all.extend(silent(levels));
+            all
+        })
+    }
+
+    fn script(&mut self, element: &Element) {
+        let texts = element.properties.iter();
+        let texts = texts.filter(|p| {
+            ["script", "query", "filename"].iter().any(|name| p.name.ends_with(name))
+        });
+        let script: String = texts.map(Property::text).collect();
+        let acts = ["vars.", "props.", "sleep", "ctx.", "stop", ".bsh", ".groovy", "source("];
+        if script.trim().is_empty() {
+            self.ledger.element(element, Status::NoEffect, COUNTED);
+        } else if acts.iter().any(|word| script.contains(word)) {
+            let why = "a script, which is not run; what it sets has no value, and no time passes";
+            self.ledger.element(element, Status::NotModelled, why);
+        } else {
+            let why = "its script touches nothing that requests depend on";
+            self.ledger.element(element, Status::NoEffect, why);
+        }
+    }
+
+    /// The time that a dummy sampler pretends to take.
+    fn dummy(&mut self, element: &Element) -> Vec<Deed> {
+        let time = self.variables.text(element.text("RESPONSE_TIME"));
+        let waits = element.flag("WAITING") == Some(true);
+        let number = time.trim().parse::<u32>().ok();
+        match number.filter(|_| waits) {
+            Some(time) => {
+                let why = "it sends nothing, and takes its time";
+                self.ledger.element(element, Status::Modelled, why);
+                vec![Deed::Pause(Time(format!("{time}ms")))]
+            }
+            None if waits && !time.trim().is_empty() => {
+                let why = "how long it takes is only known during a run: no time passes";
+                self.ledger.element(element, Status::NotModelled, why);
+                Vec::new()
+            }
+            None => {
+                self.ledger.element(element, Status::NoEffect, COUNTED);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A flow control action.
+    fn action(&mut self, element: &Element) -> Vec<Deed> {
+        self.modelled(element);
+        let number = |name: &str| element.text(name).trim().parse::<i64>().unwrap_or(0);
+        let test = number("ActionProcessor.target") == 2;
+        let leave = match number("ActionProcessor.action") {
+            1 => {
+                let time = self.milliseconds(element, "ActionProcessor.duration");
+                return vec![Deed::Pause(Time(format!("{time}ms")))];
+            }
+            3 => Leave::Iteration,
+            4 => Leave::LoopIteration,
+            5 => Leave::Loop,
+            _ if test => Leave::Test,
+            _ => Leave::Thread,
+        };
+        vec![Deed::Leave(leave)]
+    }
+
+    fn controller(
+        &mut self,
+        element: &'e Element,
+        kind: Controller,
+        levels: &mut Levels<'e>,
+    ) -> Vec<Deed> {
+        self.modelled(element);
+        let children = &element.children;
+        match kind {
+            Controller::Simple => self.sequence(children, levels),
+            Controller::Transaction => {
+                let why = "its requests count one by one, not as a sample of their own";
+                self.ledger.element(element, Status::Modelled, why);
+                self.sequence(children, levels)
+            }
+            Controller::Critical => {
+                let why = "threads do not wait for one another: its steps may overlap";
+                self.ledger.element(element, Status::NotModelled, why);
+                self.sequence(children, levels)
+            }
+            Controller::Unknown => {
+                let why = "this controller is not known: its children are done in order";
+                self.ledger.element(element, Status::NotModelled, why);
+                self.sequence(children, levels)
+            }
+            Controller::Parameterized => {
+                let pairs = parameters(element);
+                let mut deeds: Vec<Deed> = pairs
+                    .map(|(name, value)| set(name, self.variables.text(value)))
+                    .collect();
+                deeds.extend(self.sequence(children, levels));
+                deeds
+            }
+            Controller::Loop => self.looped(element, levels),
+            Controller::While => self.repeated(element, levels),
+            Controller::Runtime => {
+                let seconds = self.seconds(element, "RunTime.seconds").unwrap_or_default();
+                vec![Deed::Runtime(Runtime {
+                    time: Some(Time(format!("{seconds}s"))),
+                    steps: Some(self.sequence(children, levels)),
+                })]
+            }
+            Controller::ForEach => {
+                let input = self.variables.text(element.text("ForeachController.inputVal"));
+                let separates = element.flag("ForeachController.useSeparator") == Some(true);
+                let separator = if separates { "_" } else { "" };
+                vec![Deed::ForEach(ForEach {
+                    input: Some(input + separator),
+                    output: Some(element.text("ForeachController.returnVal").trim().to_owned()),
+                    steps: Some(self.sequence(children, levels)),
+                })]
+            }
+            Controller::If => self.conditional(element, levels),
+            Controller::Once => vec![Deed::Once(self.sequence(children, levels))],
+            Controller::Throughput => self.throughput(element, levels),
+            Controller::Random | Controller::RandomOrder | Controller::Interleave => {
+                self.chosen(element, kind, levels)
+            }
+            Controller::Switch => self.switched(element, levels),
+            Controller::Module => self.module(element, levels),
+            Controller::Include => self.include(element, levels),
+        }
+    }
+
+    fn looped(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
+        let text = self.variables.text(element.text("LoopController.loops"));
+        let times = match text.trim().parse::<i64>() {
+            Ok(times) if times < 0 => None,
+            Ok(times) => Some(times.to_string()),
+            Err(_) if text.contains("${") => Some(text.trim().to_owned()),
+            Err(_) if text.trim().is_empty() => Some("0".to_owned()),
+            Err(_) => {
+                self.no_number(element, "LoopController.loops");
+                Some("0".to_owned())
+            }
+        };
+        let steps = self.sequence(&element.children, levels);
+        let looped = Deed::Loop(Loop {
+            times: times.map(Amount),
+            steps: Some(steps),
+        });
+        // Not for ever means: once it is over, it is over for good.
+        if element.flag("LoopController.continue_forever") == Some(false) {
+            return vec![Deed::Once(vec![looped])];
+        }
+        vec![looped]
+    }
+
+    /// A while controller.
+    fn repeated(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
+        const OK: &str = "JMeterThread.last_sample_ok";
+        let written = element.text("WhileController.condition").trim();
+        let mut deeds = Vec::new();
+        let condition = if written.is_empty() || written == "LAST" {
+            if written.is_empty() {
+                deeds.push(set(OK, "true".to_owned()));
+            }
+            Some(format!("\"${{{OK}}}\" != \"false\""))
+        } else {
+            self.condition(element, "WhileController.condition")
+        };
+        let steps = self.sequence(&element.children, levels);
+        match condition {
+            Some(condition) => deeds.push(Deed::While(Condition {
+                condition: Some(condition),
+                steps: Some(steps),
+            })),
+            None => deeds.extend(steps),
+        }
+        deeds
+    }
+
+    /// An if controller.
+    fn conditional(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
+        let text = element.text("IfController.condition").trim();
+        let is_bare = text.starts_with("${") && !text[2..].contains("${") && text.ends_with('}');
+        let is_text = element.flag("IfController.useExpression") == Some(true)
+            && !text.contains("${__")
+            && !is_bare
+            && !text.eq_ignore_ascii_case("true");
+        if is_text {
+            let why = "read as an expression, this text is never `true`: JMeter never enters it";
+            self.ledger.element(element, Status::Modelled, why);
+            let _ = self.sequence(&element.children, levels);
+            return Vec::new();
+        }
+        let condition = self.condition(element, "IfController.condition");
+        let Some(condition) = condition else {
+            return self.sequence(&element.children, levels);
+        };
+        let one = |steps: Vec<Deed>| {
+            Deed::If(Condition {
+                condition: Some(condition.clone()),
+                steps: Some(steps),
+            })
+        };
+        if element.flag("IfController.evaluateAll") != Some(true) {
+            return vec![one(self.sequence(&element.children, levels))];
+        }
+        // The condition is asked before each child: one inside the other.
+        let level = Level::of(&element.children, self);
+        let mut parts = scope::within(levels, level, |levels| {
+            let mut parts = vec![self.starters(&element.children, levels)];
+            for child in &element.children {
+                parts.push(self.step(child, levels));
+            }
+            parts
+        });
+        parts.retain(|part| !part.is_empty());
+        if parts.len() > 8 {
+            let why = "the condition is asked once, not before each child";
+            self.ledger.element(element, Status::NotModelled, why);
+            return vec![one(parts.into_iter().flatten().collect())];
+        }
+        let inside = parts.into_iter().rev().fold(Vec::new(), |inside, mut part| {
+            part.extend(inside);
+            vec![one(part)]
+        });
+        inside
+    }
+
+    /// A condition that can be judged; none, with an entry in the ledger, if it cannot.
+    fn condition(&mut self, element: &Element, name: &str) -> Option<String> {
+        let text = self.variables.text(element.text(name)).trim().to_owned();
+        if is_condition(&text) {
+            return Some(text);
+        }
+        let why = "its condition cannot be judged here: it is taken as met once each time";
+        self.ledger.element(element, Status::NotModelled, why);
+        None
+    }
+
+    fn throughput(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
+        let by_number = element.text("ThroughputController.style").trim() == "0";
+        let total = self.whole(element, "ThroughputController.maxThroughput");
+        let percent = self.decimal(element, "ThroughputController.percentThroughput");
+        let per_user = element.flag("ThroughputController.perThread") == Some(true);
+        vec![Deed::Throughput(Throughput {
+            total: by_number.then(|| total.unwrap_or(1).max(0) as u64),
+            percent: (!by_number).then(|| percent.unwrap_or(100.0).clamp(0.0, 100.0)),
+            per_user: (!per_user).then_some(false),
+            steps: Some(self.sequence(&element.children, levels)),
+        })]
+    }
+
+    /// The controllers that choose one of their children, or their order.
+    fn chosen(
+        &mut self,
+        element: &'e Element,
+        kind: Controller,
+        levels: &mut Levels<'e>,
+    ) -> Vec<Deed> {
+        // "Ignore sub-controller blocks": one request of a controller at a time.
+        let one_by_one = kind != Controller::RandomOrder
+            && element.text("InterleaveControl.style").trim() == "0";
+        let level = Level::of(&element.children, self);
+        let (mut deeds, choices) = scope::within(levels, level, |levels| {
+            let deeds = self.starters(&element.children, levels);
+            (deeds, self.choices(&element.children, one_by_one, levels))
+        });
+        if choices.is_empty() {
+            return deeds;
+        }
+        let choices = choices.into_iter().map(|(_, choice)| choice).collect();
+        deeds.push(match kind {
+            Controller::Random => Deed::Random(choices),
+            Controller::RandomOrder => Deed::RandomOrder(choices),
+            _ => Deed::Interleave(choices),
+        });
+        deeds
+    }
+
+    /// The children that can be chosen, with their names.
+    fn choices(
+        &mut self,
+        children: &'e [Element],
+        one_by_one: bool,
+        levels: &mut Levels<'e>,
+    ) -> Vec<(String, Deed)> {
+        let able = children.iter().filter(|child| child.enabled && child.kind().is_step());
+        let able: Vec<&Element> = able.collect();
+        able.into_iter()
+            .map(|child| (child.name.clone(), self.choice(child, one_by_one, levels)))
+            .collect()
+    }
+
+    fn choice(&mut self, child: &'e Element, one_by_one: bool, levels: &mut Levels<'e>) -> Deed {
+        if one_by_one && let Kind::Controller(kind) = child.kind() {
+            if matches!(kind, Controller::Simple | Controller::Transaction | Controller::Loop) {
+                let mut deeds = self.chosen(child, Controller::Interleave, levels);
+                self.modelled(child);
+                if deeds.len() == 1 {
+                    return deeds.remove(0);
+                }
+                return Deed::Group(deeds);
+            }
+            let why = "it has its turn as a whole, not request by request";
+            self.ledger.element(child, Status::NotModelled, why);
+        }
+        let mut deeds = self.step(child, levels);
+        if deeds.is_empty() && !matches!(child.kind(), Kind::Controller(_)) {
+            // A sample that sends nothing still is a turn.
+            deeds.push(Deed::Pause(Time("0ms".to_owned())));
+        }
+        if deeds.len() == 1 {
+            return deeds.remove(0);
+        }
+        Deed::Group(deeds)
+    }
+
+    fn switched(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
+        let value = self.variables.text(element.text("SwitchController.value"));
+        let level = Level::of(&element.children, self);
+        let (mut deeds, choices) = scope::within(levels, level, |levels| {
+            let deeds = self.starters(&element.children, levels);
+            (deeds, self.choices(&element.children, false, levels))
+        });
+        let mut named: Vec<(String, Deed)> = Vec::new();
+        for (index, (name, choice)) in choices.into_iter().enumerate() {
+            // Of several with one name, the first can be named.
+            let taken = named.iter().any(|(known, _)| *known == name);
+            let name = if taken { format!("{name} #{index}") } else { name };
+            named.push((name, choice));
+        }
+        if !named.is_empty() {
+            deeds.push(Deed::Switch(Switch {
+                value: Some(value),
+                choices: Some(Named(named)),
+            }));
+        }
+        deeds
+    }
+}
+
+/// What a sampler without an answer leaves for extractors: their defaults.
+pub(super) fn silent(levels: &Levels<'_>) -> Vec<Deed> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (name, value) in levels.iter().flat_map(|level| &level.unfound) {
+        pairs.retain(|(known, _)| known != name);
+        pairs.push((name.clone(), value.clone()));
+    }
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    vec![Deed::Set(Named(pairs))]
+}
+
+/// The variables that a parameterized controller sets.
+pub(super) fn parameters(element: &Element) -> impl Iterator<Item = (&str, &str)> {
+    let list = element.list("ParameterizedController");
+    let list = named(list, "Arguments.arguments").map_or(&[][..], Property::list);
+    list.iter()
+        .map(|argument| (argument.inner("Argument.name"), argument.inner("Argument.value")))
+}
