@@ -119,12 +119,7 @@ struct Said<'a> {
 }
 
 /// Shows the ledger and the diagnostics of a foreign file.
-fn shown(
-    file: &Path,
-    said: Said<'_>,
-    format: Format,
-    screen: &mut Screen,
-) -> io::Result<Verdict> {
+fn shown(file: &Path, said: Said<'_>, format: Format, screen: &mut Screen) -> io::Result<Verdict> {
     let ledger = match format {
         Format::Json | Format::Csv => None,
         Format::Text => Some(said.ledger.text(screen.ink())),

@@ -152,11 +152,7 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
 }
 
 /// A test plan that is named like a scenario: it needs a proxy in front of it.
-fn with_configuration(
-    plan: &Path,
-    given: &Foreign,
-    found: Found,
-) -> Result<Found, Box<Refused>> {
+fn with_configuration(plan: &Path, given: &Foreign, found: Found) -> Result<Found, Box<Refused>> {
     if let Some(other) = &given.plan {
         let why = format!("--plan names another test plan: {}", other.display());
         return Err(refusal(plan, &why, Some("name only one of them")).into());

@@ -245,10 +245,16 @@ impl Part {
             Some((name, rest)) => (name, Some(rest.trim_end().strip_suffix(')')?)),
             None => (call, None),
         };
-        let function = Function::from_name(name.trim())?;
+        // Without parentheses, what is no function is a variable, such as JMeter's
+        // `__jm__loop__idx`.
+        let Some(function) = Function::from_name(name.trim()) else {
+            return arguments
+                .is_none()
+                .then(|| Self::Variable(inside.to_owned()));
+        };
         let arguments = match arguments {
             None => Vec::new(),
-            Some(list) if function.is_expression() => vec![list.replace("\\,", ",")],
+            Some(list) if function.is_expression() => vec![expression(list)],
             Some(list) => split(list),
         };
         let arguments = arguments.iter();
@@ -270,6 +276,16 @@ fn closings(text: &str) -> Vec<(usize, usize)> {
     }
     pairs.sort_unstable();
     pairs
+}
+
+/// The expression in the list of a function, without the variable that may follow it.
+fn expression(list: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == ' ';
+    let alone = match list.rsplit_once(',') {
+        Some((before, after)) if !before.ends_with('\\') && after.chars().all(plain) => before,
+        _ => list,
+    };
+    alone.replace("\\,", ",")
 }
 
 /// The arguments of a function: commas inside braces or brackets, or after a backslash,
@@ -390,6 +406,9 @@ mod tests {
             ("${__threadNum}", "threadNum()"),
             ("${__noSuch(1)}", "${__noSuch(1)}"),
             ("${__V(a_${n})}", "V(a_<n>)"),
+            ("${__jm__loop__idx}", "<__jm__loop__idx>"),
+            ("${__jexl3(${a} == 3,)}", "jexl3(<a> == 3)"),
+            ("${__groovy(f(1\\,${a}),x)}", "groovy(f(1,<a>))"),
             (
                 "${__jexl3(\"${a}\" == \"b\" && f(1,2))}",
                 "jexl3(\"<a>\" == \"b\" && f(1,2))",

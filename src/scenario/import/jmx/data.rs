@@ -33,17 +33,19 @@ impl Reader<'_> {
         let name = name.filter(|name| !name.trim().is_empty());
         let Some(name) = name else {
             let why = "which file it is is only known during a run; its variables have no value";
-            self.ledger.property(element, property, Status::NotModelled, why);
+            self.ledger
+                .property(element, property, Status::NotModelled, why);
             return None;
         };
         let text = match self.text_beside(&name) {
             Ok(text) => text,
             Err(why) => {
                 let message = format!("the data {name:?} cannot be read: {why}");
-                let help = "put the file beside the plan; without it, JMeter's threads end at once";
-                self.note(Diagnostic::new(Code::File, message, property.place).help(help));
-                let why = "the file cannot be read";
-                self.ledger.property(element, property, Status::Refused, why);
+                let help = "put the file beside the plan";
+                self.note(Diagnostic::new(Code::Beside, message, property.place).help(help));
+                let why = "the file cannot be read: its variables have no value";
+                self.ledger
+                    .property(element, property, Status::NotModelled, why);
                 return None;
             }
         };
@@ -60,12 +62,17 @@ impl Reader<'_> {
         let mut lines = text.lines().filter(|line| !line.is_empty());
         let names = self.variables.text(element.text("variableNames"));
         let names: Vec<String> = if names.trim().is_empty() {
-            lines.next().map_or_else(Vec::new, |head| fields(head, delimiter, quoted))
+            lines
+                .next()
+                .map_or_else(Vec::new, |head| fields(head, delimiter, quoted))
         } else {
             if element.flag("ignoreFirstLine") == Some(true) {
                 lines.next();
             }
-            names.split(',').map(|name| name.trim().to_owned()).collect()
+            names
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect()
         };
         let recycle = element.flag("recycle") != Some(false);
         let shared = element.text("shareMode") != "shareMode.thread";
@@ -88,7 +95,9 @@ impl Reader<'_> {
         }
         let start = self.whole(element, "CounterConfig.start").unwrap_or(0);
         let step = self.whole(element, "CounterConfig.incr").unwrap_or(1);
-        let end = self.whole(element, "CounterConfig.end").filter(|end| *end != 0);
+        let end = self
+            .whole(element, "CounterConfig.end")
+            .filter(|end| *end != 0);
         if step < 1 {
             let why = "it does not count upwards: the variable keeps its first value";
             self.ledger.element(element, Status::NotModelled, why);
@@ -126,9 +135,8 @@ impl Reader<'_> {
         let users = element.list("UserParameters.thread_values");
         for (number, user) in users.iter().enumerate().take(1000) {
             let values = names.iter().zip(user.texts());
-            let pairs = values.map(|(name, value)| {
-                ((*name).to_owned(), self.variables.text(value))
-            });
+            let pairs =
+                values.map(|(name, value)| ((*name).to_owned(), self.variables.text(value)));
             let mut pairs: Vec<(String, String)> = pairs.collect();
             pairs.dedup_by(|later, earlier| later.0 == earlier.0);
             let steps = vec![Deed::Set(Named(pairs))];
@@ -180,6 +188,9 @@ mod tests {
     #[test]
     fn rows_have_fields() {
         assert_eq!(fields("a,,\"b\"", ',', false), ["a", "", "\"b\""]);
-        assert_eq!(fields("a;\"b;\"\"c\"\"\";d", ';', true), ["a", "b;\"c\"", "d"]);
+        assert_eq!(
+            fields("a;\"b;\"\"c\"\"\";d", ';', true),
+            ["a", "b;\"c\"", "d"]
+        );
     }
 }

@@ -150,9 +150,11 @@ impl Reader<'_> {
             .zip(paths)
             .map(|(name, path)| (name, path, numbers.next().unwrap_or(""), defaults.next()))
             .collect();
-        let found = rows.into_iter().filter_map(|(name, path, number, default)| {
-            self.json(element, name, path, number, default)
-        });
+        let found = rows
+            .into_iter()
+            .filter_map(|(name, path, number, default)| {
+                self.json(element, name, path, number, default)
+            });
         found.collect()
     }
 
@@ -171,7 +173,10 @@ impl Reader<'_> {
         };
         Some(Wanted {
             variable: variable.trim().to_owned(),
-            regex: format!("\"{}\"\\s*:\\s*\"?([^\",}}\\]]*)", regex_lite::escape(field)),
+            regex: format!(
+                "\"{}\"\\s*:\\s*\"?([^\",}}\\]]*)",
+                regex_lite::escape(field)
+            ),
             template: "$1$".to_owned(),
             number: numbered(number.trim()),
             default: default
@@ -184,7 +189,8 @@ impl Reader<'_> {
 
 /// Which match is meant; the first if nothing is said.
 fn numbered(text: &str) -> i64 {
-    text.parse::<i64>().map_or(1, |number| number.clamp(-1, 1_000_000))
+    text.parse::<i64>()
+        .map_or(1, |number| number.clamp(-1, 1_000_000))
 }
 
 /// The field that a JSON path names: `$.tag`, `$..tag`, `$['tag']`, `tag`.

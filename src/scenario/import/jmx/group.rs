@@ -7,7 +7,7 @@ use super::read::Reader;
 use super::scope::{self, Level, Levels};
 use super::tidy;
 use crate::scenario::import::Status;
-use crate::scenario::schema::script::{Deed, OnError};
+use crate::scenario::schema::script::{Counter, Deed, OnError};
 use crate::scenario::schema::{self, Cookies, Named, Time};
 
 /// How long a group runs that nothing in the plan ends.
@@ -40,9 +40,18 @@ impl<'e> Reader<'e> {
         self.cookies.clear();
         let around = element.children.iter().chain(beside.iter().copied());
         let level = Level::of(around, self);
-        let script = scope::within(&mut Levels::new(), level, |levels| {
+        let mut script = scope::within(&mut Levels::new(), level, |levels| {
             self.turn(&element.children, levels)
         });
+        let iteration = format!("__jm__{}__idx", element.name);
+        if self.variables.indices.contains(&iteration) {
+            let counter = Counter {
+                variable: Some(iteration),
+                per_user: Some(true),
+                ..Counter::default()
+            };
+            script.insert(0, Deed::Counter(counter));
+        }
         let script = tidy::script(script);
         let schedule = schedule?;
         if !tidy::sends(&script) {
@@ -108,7 +117,8 @@ impl<'e> Reader<'e> {
         out.cookies = Some(Cookies::Off);
         let Some(manager) = first else {
             if mixed {
-                let why = "only some of its samplers have a cookie manager: none of them keeps cookies";
+                let why =
+                    "only some of its samplers have a cookie manager: none of them keeps cookies";
                 self.ledger.element(group, Status::NotModelled, why);
             }
             return;
@@ -128,7 +138,11 @@ impl<'e> Reader<'e> {
         } else {
             manager.flag("CookieManager.clearEachIteration") == Some(true)
         };
-        out.cookies = Some(if clears { Cookies::Clear } else { Cookies::Keep });
+        out.cookies = Some(if clears {
+            Cookies::Clear
+        } else {
+            Cookies::Keep
+        });
         let own = manager.list("CookieManager.cookies").iter();
         let own: Vec<String> = own
             .filter_map(|cookie| self.own_cookie(manager, cookie))
@@ -160,7 +174,8 @@ impl<'e> Reader<'e> {
                 _ => return Some(format!("{name}={value}")),
             }
         };
-        self.ledger.property(manager, cookie, Status::NotModelled, why);
+        self.ledger
+            .property(manager, cookie, Status::NotModelled, why);
         None
     }
 
@@ -175,7 +190,9 @@ impl<'e> Reader<'e> {
 
     fn plain(&mut self, element: &'e Element) -> Option<Schedule> {
         let threads = self.threads(element, "ThreadGroup.num_threads")?;
-        let ramp_up = self.seconds(element, "ThreadGroup.ramp_time").unwrap_or(0.0);
+        let ramp_up = self
+            .seconds(element, "ThreadGroup.ramp_time")
+            .unwrap_or(0.0);
         let mut shift = Shift {
             threads,
             ramp_up,

@@ -22,6 +22,7 @@ impl<'e> Reader<'e> {
             self.visited(&site);
             if let Some(proxy) = &self.proxy
                 && *proxy != site.host
+                && !site.host.is_empty()
             {
                 let why = format!(
                     "it asks {}, not {proxy}, which is taken for the proxy: it is not sent",
@@ -65,7 +66,10 @@ impl<'e> Reader<'e> {
             }
         }
         let host = host.trim().trim_start_matches("http://");
-        let mut host = host.trim_start_matches("https://").trim_end_matches('/').to_owned();
+        let mut host = host
+            .trim_start_matches("https://")
+            .trim_end_matches('/')
+            .to_owned();
         if let Some((name, number)) = host.clone().rsplit_once(':')
             && number.parse::<u16>().is_ok()
         {
@@ -175,12 +179,14 @@ impl<'e> Reader<'e> {
             let token = |c: char| c.is_ascii_graphic() && !matches!(c, ':' | '"' | '(' | ')');
             if !name.chars().all(token) {
                 let why = "no header can have this name: it is not sent";
-                self.ledger.property(element, header, Status::NotModelled, why);
+                self.ledger
+                    .property(element, header, Status::NotModelled, why);
                 continue;
             }
             let value = self.variables.text(header.inner("Header.value"));
             for strange in self.variables.strangers(&value) {
-                self.ledger.property(element, header, Status::NotModelled, strange);
+                self.ledger
+                    .property(element, header, Status::NotModelled, strange);
             }
             let value = value.replace(|c: char| c.is_control(), " ");
             match headers.iter_mut().find(|(known, _)| *known == name) {

@@ -107,8 +107,7 @@ impl Kind {
 
 const SHOWS: &str = "it only shows or saves results";
 const JUDGES: &str = "it judges answers: samples may fail in JMeter's reports, requests go on";
-const OTHER_PROTOCOL: &str =
-    "it sends nothing over HTTP to the proxy; how long it takes is not known, the thread goes on at once";
+const OTHER_PROTOCOL: &str = "it sends nothing over HTTP to the proxy; how long it takes is not known, the thread goes on at once";
 const SCRIPTED: &str = "a script, which is not run";
 const NO_BODY: &str = "the lab's answers have nothing for it";
 
@@ -122,59 +121,126 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["SteppingThreadGroup"], Kind::Group(Group::Stepping)),
     (&["ConcurrencyThreadGroup"], Kind::Group(Group::Concurrency)),
     (&["TestFragmentController"], Kind::Fragment),
-    (&["WorkBench"], Kind::Never("the workbench is not part of the test")),
+    (
+        &["WorkBench"],
+        Kind::Never("the workbench is not part of the test"),
+    ),
     (
         &["ProxyControl", "HttpMirrorControl", "NonTestElement"],
         Kind::Never("it is a tool beside the test, not part of it"),
     ),
     (
-        &["HTTPSamplerProxy", "HTTPSampler", "HTTPSampler2", "HTTPSampler3"],
+        &[
+            "HTTPSamplerProxy",
+            "HTTPSampler",
+            "HTTPSampler2",
+            "HTTPSampler3",
+        ],
         Kind::Http,
     ),
     (
         &["BeanShellSampler", "JSR223Sampler", "BSFSampler"],
         Kind::Script,
     ),
-    (&["DummySampler", "DummySubresultGeneratingSampler"], Kind::Dummy),
+    (
+        &["DummySampler", "DummySubresultGeneratingSampler"],
+        Kind::Dummy,
+    ),
     (&["TestAction"], Kind::Action),
     (
         &["DebugSampler"],
-        Kind::Silent(Status::NoEffect, "it sends nothing; JMeter counts it as a sample"),
+        Kind::Silent(
+            Status::NoEffect,
+            "it sends nothing; JMeter counts it as a sample",
+        ),
     ),
     (
         &[
-            "JDBCSampler", "JavaSampler", "TCPSampler", "FTPSampler", "LDAPSampler",
-            "LDAPExtSampler", "JMSSampler", "PublisherSampler", "SubscriberSampler",
-            "JUnitSampler", "MailReaderSampler", "SmtpSampler", "SystemSampler", "UDPSampler",
-            "MongoScriptSampler", "AjpSampler", "BoltSampler",
+            "JDBCSampler",
+            "JavaSampler",
+            "TCPSampler",
+            "FTPSampler",
+            "LDAPSampler",
+            "LDAPExtSampler",
+            "JMSSampler",
+            "PublisherSampler",
+            "SubscriberSampler",
+            "JUnitSampler",
+            "MailReaderSampler",
+            "SmtpSampler",
+            "SystemSampler",
+            "UDPSampler",
+            "MongoScriptSampler",
+            "AjpSampler",
+            "BoltSampler",
         ],
         Kind::Silent(Status::NotModelled, OTHER_PROTOCOL),
     ),
     (
-        &["SoapSampler", "WebServiceSampler", "HTTPRawSampler", "AccessLogSampler", "HTTP2Sampler", "HTTP2Request"],
-        Kind::Silent(Status::NotModelled, "its requests are not read from the plan: nothing is sent"),
+        &[
+            "SoapSampler",
+            "WebServiceSampler",
+            "HTTPRawSampler",
+            "AccessLogSampler",
+            "HTTP2Sampler",
+            "HTTP2Request",
+        ],
+        Kind::Silent(
+            Status::NotModelled,
+            "its requests are not read from the plan: nothing is sent",
+        ),
     ),
     (
         &["WebDriverSampler"],
-        Kind::Silent(Status::NotModelled, "what a browser does under its script is not known: nothing is sent"),
+        Kind::Silent(
+            Status::NotModelled,
+            "what a browser does under its script is not known: nothing is sent",
+        ),
     ),
-    (&["GenericController", "RecordingController"], Kind::Controller(Controller::Simple)),
-    (&["TransactionController"], Kind::Controller(Controller::Transaction)),
-    (&["CriticalSectionController"], Kind::Controller(Controller::Critical)),
+    (
+        &["GenericController", "RecordingController"],
+        Kind::Controller(Controller::Simple),
+    ),
+    (
+        &["TransactionController"],
+        Kind::Controller(Controller::Transaction),
+    ),
+    (
+        &["CriticalSectionController"],
+        Kind::Controller(Controller::Critical),
+    ),
     (&["LoopController"], Kind::Controller(Controller::Loop)),
     (&["WhileController"], Kind::Controller(Controller::While)),
     (&["RunTime"], Kind::Controller(Controller::Runtime)),
-    (&["ForeachController"], Kind::Controller(Controller::ForEach)),
+    (
+        &["ForeachController"],
+        Kind::Controller(Controller::ForEach),
+    ),
     (&["IfController"], Kind::Controller(Controller::If)),
     (&["OnceOnlyController"], Kind::Controller(Controller::Once)),
-    (&["ThroughputController"], Kind::Controller(Controller::Throughput)),
+    (
+        &["ThroughputController"],
+        Kind::Controller(Controller::Throughput),
+    ),
     (&["RandomController"], Kind::Controller(Controller::Random)),
-    (&["RandomOrderController"], Kind::Controller(Controller::RandomOrder)),
-    (&["InterleaveControl"], Kind::Controller(Controller::Interleave)),
+    (
+        &["RandomOrderController"],
+        Kind::Controller(Controller::RandomOrder),
+    ),
+    (
+        &["InterleaveControl"],
+        Kind::Controller(Controller::Interleave),
+    ),
     (&["SwitchController"], Kind::Controller(Controller::Switch)),
     (&["ModuleController"], Kind::Controller(Controller::Module)),
-    (&["IncludeController"], Kind::Controller(Controller::Include)),
-    (&["ParameterizedController"], Kind::Controller(Controller::Parameterized)),
+    (
+        &["IncludeController"],
+        Kind::Controller(Controller::Include),
+    ),
+    (
+        &["ParameterizedController"],
+        Kind::Controller(Controller::Parameterized),
+    ),
     (&["ConstantTimer"], Kind::Timer(Timer::Constant)),
     (&["UniformRandomTimer"], Kind::Timer(Timer::Uniform)),
     (&["GaussianRandomTimer"], Kind::Timer(Timer::Gaussian)),
@@ -183,23 +249,38 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["PreciseThroughputTimer"], Kind::Timer(Timer::Precise)),
     (
         &["SyncTimer"],
-        Kind::Inert(Status::NotModelled, "threads do not wait for one another: requests come less at once"),
+        Kind::Inert(
+            Status::NotModelled,
+            "threads do not wait for one another: requests come less at once",
+        ),
     ),
     (
         &["BeanShellTimer", "JSR223Timer", "BSFTimer"],
-        Kind::Inert(Status::NotModelled, "a script, which is not run: no time passes"),
+        Kind::Inert(
+            Status::NotModelled,
+            "a script, which is not run: no time passes",
+        ),
     ),
     (
         &["VariableThroughputTimer"],
-        Kind::Inert(Status::NotModelled, "the rate is not held: requests come as fast as threads send them"),
+        Kind::Inert(
+            Status::NotModelled,
+            "the rate is not held: requests come as fast as threads send them",
+        ),
     ),
     (&["RegexExtractor"], Kind::Extract(Extract::Regex)),
-    (&["JSONPostProcessor", "JMESPathExtractor"], Kind::Extract(Extract::Json)),
+    (
+        &["JSONPostProcessor", "JMESPathExtractor"],
+        Kind::Extract(Extract::Json),
+    ),
     (&["JSONPathExtractor"], Kind::Extract(Extract::JsonPlugin)),
     (&["BoundaryExtractor"], Kind::Extract(Extract::Boundary)),
     (
         &["XPathExtractor", "XPath2Extractor", "HtmlExtractor"],
-        Kind::Inert(Status::NotModelled, "the lab's answers are JSON: it finds nothing"),
+        Kind::Inert(
+            Status::NotModelled,
+            "the lab's answers are JSON: it finds nothing",
+        ),
     ),
     (&["CookieManager"], Kind::Cookies),
     (&["HeaderManager"], Kind::Headers),
@@ -210,66 +291,151 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["UserParameters"], Kind::UserParameters),
     (
         &["AuthManager"],
-        Kind::Inert(Status::NotModelled, "the Authorization header is not sent; a rule that asks for it sees none"),
+        Kind::Inert(
+            Status::NotModelled,
+            "the Authorization header is not sent; a rule that asks for it sees none",
+        ),
     ),
     (
         &["CacheManager"],
-        Kind::Inert(Status::NoEffect, "the lab's answers may not be kept, so nothing is left out"),
+        Kind::Inert(
+            Status::NoEffect,
+            "the lab's answers may not be kept, so nothing is left out",
+        ),
     ),
     (
         &["DNSCacheManager", "KeystoreConfig", "LoginConfig"],
-        Kind::Inert(Status::NoEffect, "names and certificates play no role in the simulation"),
-    ),
-    (
-        &["JDBCDataSource", "JavaConfig", "TCPConfig", "FTPConfig", "MongoSourceElement", "BoltConnectionElement"],
-        Kind::Inert(Status::NoEffect, "a setting for samplers that send nothing over HTTP"),
-    ),
-    (
-        &["ChromeDriverConfig", "FirefoxDriverConfig", "HtmlUnitDriverConfig", "RemoteDriverConfig", "InternetExplorerDriverConfig"],
-        Kind::Inert(Status::NoEffect, "a setting for samplers that send nothing by themselves"),
+        Kind::Inert(
+            Status::NoEffect,
+            "names and certificates play no role in the simulation",
+        ),
     ),
     (
         &[
-            "ResponseAssertion", "DurationAssertion", "SizeAssertion", "JSONPathAssertion", "JMESPathAssertion",
-            "XPathAssertion", "XPath2Assertion", "XMLAssertion", "XMLSchemaAssertion", "HTMLAssertion",
-            "MD5HexAssertion", "CompareAssertion", "SMIMEAssertion", "BeanShellAssertion", "JSR223Assertion",
+            "JDBCDataSource",
+            "JavaConfig",
+            "TCPConfig",
+            "FTPConfig",
+            "MongoSourceElement",
+            "BoltConnectionElement",
+        ],
+        Kind::Inert(
+            Status::NoEffect,
+            "a setting for samplers that send nothing over HTTP",
+        ),
+    ),
+    (
+        &[
+            "ChromeDriverConfig",
+            "FirefoxDriverConfig",
+            "HtmlUnitDriverConfig",
+            "RemoteDriverConfig",
+            "InternetExplorerDriverConfig",
+        ],
+        Kind::Inert(
+            Status::NoEffect,
+            "a setting for samplers that send nothing by themselves",
+        ),
+    ),
+    (
+        &[
+            "ResponseAssertion",
+            "DurationAssertion",
+            "SizeAssertion",
+            "JSONPathAssertion",
+            "JMESPathAssertion",
+            "XPathAssertion",
+            "XPath2Assertion",
+            "XMLAssertion",
+            "XMLSchemaAssertion",
+            "HTMLAssertion",
+            "MD5HexAssertion",
+            "CompareAssertion",
+            "SMIMEAssertion",
+            "BeanShellAssertion",
+            "JSR223Assertion",
             "BSFAssertion",
         ],
         Kind::Inert(Status::NoEffect, JUDGES),
     ),
     (
         &[
-            "ResultCollector", "CorrectedResultCollector", "Summariser", "ResultSaver", "MailerResultCollector",
-            "BackendListener", "PerfMonCollector", "CompositeResultCollector", "FlexibleFileWriter",
-            "ConsoleStatusLogger", "LoadosophiaUploader", "GraphsGeneratorListener", "JMXMonCollector",
-            "DbMonCollector", "BeanShellListener", "JSR223Listener", "BSFListener", "DebugPostProcessor",
-            "ViewResultsFullVisualizer", "BlazeMeterUploader", "SynthesisReport",
+            "ResultCollector",
+            "CorrectedResultCollector",
+            "Summariser",
+            "ResultSaver",
+            "MailerResultCollector",
+            "BackendListener",
+            "PerfMonCollector",
+            "CompositeResultCollector",
+            "FlexibleFileWriter",
+            "ConsoleStatusLogger",
+            "LoadosophiaUploader",
+            "GraphsGeneratorListener",
+            "JMXMonCollector",
+            "DbMonCollector",
+            "BeanShellListener",
+            "JSR223Listener",
+            "BSFListener",
+            "DebugPostProcessor",
+            "ViewResultsFullVisualizer",
+            "BlazeMeterUploader",
+            "SynthesisReport",
         ],
         Kind::Inert(Status::NoEffect, SHOWS),
     ),
     (
         &["ResultAction"],
-        Kind::Inert(Status::NotModelled, "what follows a failed sample is not followed here; the thread group's own setting is"),
+        Kind::Inert(
+            Status::NotModelled,
+            "what follows a failed sample is not followed here; the thread group's own setting is",
+        ),
     ),
     (
         &["AutoStop"],
         Kind::Inert(Status::NotModelled, "the test is not stopped early"),
     ),
-    (&["SampleTimeout"], Kind::Inert(Status::NotModelled, "requests are not given up after this time")),
     (
-        &["URLRewritingModifier", "AnchorModifier", "RegExUserParameters", "HTMLParameterMask", "URLRewriter", "ParamModifier"],
+        &["SampleTimeout"],
+        Kind::Inert(
+            Status::NotModelled,
+            "requests are not given up after this time",
+        ),
+    ),
+    (
+        &[
+            "URLRewritingModifier",
+            "AnchorModifier",
+            "RegExUserParameters",
+            "HTMLParameterMask",
+            "URLRewriter",
+            "ParamModifier",
+        ],
         Kind::Inert(Status::NoEffect, NO_BODY),
     ),
     (
         &[
-            "BeanShellPreProcessor", "JSR223PreProcessor", "BSFPreProcessor", "BeanShellPostProcessor",
-            "JSR223PostProcessor", "BSFPostProcessor",
+            "BeanShellPreProcessor",
+            "JSR223PreProcessor",
+            "BSFPreProcessor",
+            "BeanShellPostProcessor",
+            "JSR223PostProcessor",
+            "BSFPostProcessor",
         ],
         Kind::Inert(Status::NotModelled, SCRIPTED),
     ),
     (
-        &["JDBCPreProcessor", "JDBCPostProcessor", "RawRequestSourcePreProcessor", "FifoPutPostProcessor", "FifoPopPreProcessor"],
-        Kind::Inert(Status::NotModelled, "it is not run; variables it would set have no value"),
+        &[
+            "JDBCPreProcessor",
+            "JDBCPostProcessor",
+            "RawRequestSourcePreProcessor",
+            "FifoPutPostProcessor",
+            "FifoPopPreProcessor",
+        ],
+        Kind::Inert(
+            Status::NotModelled,
+            "it is not run; variables it would set have no value",
+        ),
     ),
 ];
 

@@ -26,14 +26,22 @@ impl<'e> Reader<'e> {
     /// The steps of the plan that an include controller names.
     pub(super) fn include(&mut self, element: &'e Element, levels: &mut Levels<'e>) -> Vec<Deed> {
         let property = element.property("IncludeController.includepath");
-        let path = self.variables.text(property.map_or("", |property| property.text()));
+        let path = self
+            .variables
+            .text(property.map_or("", |property| property.text()));
         let place = property.map_or(element.place, |property| property.place);
         let included = match self.included.get(&path) {
             Some(Ok(top)) => *top,
+            Some(Err(_)) if path.trim().is_empty() => {
+                let why = "it names no plan: nothing is included";
+                self.ledger.element(element, Status::NoEffect, why);
+                return Vec::new();
+            }
             Some(Err(why)) => {
                 let message = format!("the plan {path:?} cannot be included: {why}");
                 self.note(Diagnostic::new(Code::File, message, place));
-                self.ledger.element(element, Status::Refused, "the plan cannot be read");
+                self.ledger
+                    .element(element, Status::Refused, "the plan cannot be read");
                 return Vec::new();
             }
             None => {

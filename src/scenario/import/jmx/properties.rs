@@ -35,11 +35,26 @@ const HTTP: &[Row] = &[
     ("HTTPSampler.response_timeout", Read),
     // Usual, and followed as far as there is something to follow.
     ("HTTPSampler.follow_redirects", Read),
-    ("HTTPSampler.auto_redirects", Idle("the lab's applications do not redirect")),
-    ("HTTPSampler.image_parser", Idle("the lab's answers have no embedded resources")),
-    ("HTTPSampler.embedded_url_re", Idle("the lab's answers have no embedded resources")),
-    ("HTTPSampler.embedded_url_exclude_re", Idle("the lab's answers have no embedded resources")),
-    ("HTTPSampler.concurrentDwn", Idle("the lab's answers have no embedded resources")),
+    (
+        "HTTPSampler.auto_redirects",
+        Idle("the lab's applications do not redirect"),
+    ),
+    (
+        "HTTPSampler.image_parser",
+        Idle("the lab's answers have no embedded resources"),
+    ),
+    (
+        "HTTPSampler.embedded_url_re",
+        Idle("the lab's answers have no embedded resources"),
+    ),
+    (
+        "HTTPSampler.embedded_url_exclude_re",
+        Idle("the lab's answers have no embedded resources"),
+    ),
+    (
+        "HTTPSampler.concurrentDwn",
+        Idle("the lab's answers have no embedded resources"),
+    ),
     ("HTTPSampler.concurrentPool", Read),
     ("HTTPSampler.postBodyRaw", Read),
     ("HTTPsampler.Files", BODY),
@@ -51,11 +66,23 @@ const HTTP: &[Row] = &[
     ("HTTPSampler.contentEncoding", Read),
     ("HTTPSampler.implementation", Read),
     ("HTTPSampler.monitor", Read),
-    ("HTTPSampler.md5", Idle("it only changes what is saved of an answer")),
-    ("HTTPSampler.embedded_url_allow_re", Idle("the lab's answers have no embedded resources")),
-    ("HTTPSampler.ipSource", Matters("all threads come from one address")),
+    (
+        "HTTPSampler.md5",
+        Idle("it only changes what is saved of an answer"),
+    ),
+    (
+        "HTTPSampler.embedded_url_allow_re",
+        Idle("the lab's answers have no embedded resources"),
+    ),
+    (
+        "HTTPSampler.ipSource",
+        Matters("all threads come from one address"),
+    ),
     ("HTTPSampler.ipSourceType", Read),
-    ("HTTPSampler.proxyHost", Matters("requests go to the load balancer directly, not through a proxy of the client")),
+    (
+        "HTTPSampler.proxyHost",
+        Matters("requests go to the load balancer directly, not through a proxy of the client"),
+    ),
     ("HTTPSampler.proxyPort", Read),
     ("HTTPSampler.proxyUser", Read),
     ("HTTPSampler.proxyPass", Read),
@@ -74,7 +101,10 @@ const GROUP: &[Row] = &[
     ("ThreadGroup.start_time", Read),
     ("ThreadGroup.end_time", Read),
     ("ThreadGroup.same_user_on_next_iteration", Read),
-    ("ThreadGroup.delayedStart", Idle("it only saves JMeter's memory: threads start as late either way")),
+    (
+        "ThreadGroup.delayedStart",
+        Idle("it only saves JMeter's memory: threads start as late either way"),
+    ),
     // Of plugins.
     ("ultimatethreadgroupdata", Read),
     ("Threads initial delay", Read),
@@ -90,14 +120,20 @@ const GROUP: &[Row] = &[
     ("Steps", Read),
     ("Hold", Read),
     ("Unit", Read),
-    ("Iterations", Matters("threads go on until the time is over")),
+    (
+        "Iterations",
+        Matters("threads go on until the time is over"),
+    ),
     ("LogFilename", Read),
 ];
 
 const PLAN: &[Row] = &[
     ("TestPlan.user_defined_variables", Read),
     ("TestPlan.serialize_threadgroups", Read),
-    ("TestPlan.functional_mode", Idle("it only changes what is saved of a result")),
+    (
+        "TestPlan.functional_mode",
+        Idle("it only changes what is saved of a result"),
+    ),
     ("TestPlan.user_define_classpath", Idle("nothing is loaded")),
     ("TestPlan.tearDown_on_shutdown", Read),
     ("TestPlan.thread_groups", Read),
@@ -111,7 +147,10 @@ const COOKIES: &[Row] = &[
     ("CookieManager.implementation", Read),
 ];
 
-const LOOP: &[Row] = &[("LoopController.loops", Read), ("LoopController.continue_forever", Read)];
+const LOOP: &[Row] = &[
+    ("LoopController.loops", Read),
+    ("LoopController.continue_forever", Read),
+];
 
 const EXTRACT: &[Row] = &[
     ("RegexExtractor.useHeaders", Read),
@@ -132,7 +171,10 @@ const EXTRACT: &[Row] = &[
     ("JSONPostProcessor.jsonPathExprs", Read),
     ("JSONPostProcessor.match_numbers", Read),
     ("JSONPostProcessor.defaultValues", Read),
-    ("JSONPostProcessor.compute_concat", Matters("the variable with all values joined has no value")),
+    (
+        "JSONPostProcessor.compute_concat",
+        Matters("the variable with all values joined has no value"),
+    ),
     ("JMESExtractor.referenceName", Read),
     ("JMESExtractor.jmesPathExpr", Read),
     ("JMESExtractor.matchNumber", Read),
@@ -144,7 +186,10 @@ const EXTRACT: &[Row] = &[
     ("VARIABLE", Read),
     ("INPUT_FORMAT", Read),
     ("Sample.scope", Matters("it looks at the sample itself")),
-    ("Scope.variable", Matters("it looks at the answer, not at a variable")),
+    (
+        "Scope.variable",
+        Matters("it looks at the answer, not at a variable"),
+    ),
 ];
 
 const TIMER: &[Row] = &[
@@ -177,12 +222,18 @@ const DATA: &[Row] = &[
     ("CounterConfig.name", Read),
     ("CounterConfig.format", Read),
     ("CounterConfig.per_user", Read),
-    ("CounterConfig.reset_on_tg_iteration", Matters("the counter goes on from iteration to iteration")),
+    (
+        "CounterConfig.reset_on_tg_iteration",
+        Matters("the counter goes on from iteration to iteration"),
+    ),
     ("maximumValue", Read),
     ("minimumValue", Read),
     ("outputFormat", Matters("the number is written plainly")),
     ("perThread", Idle("each thread draws its own numbers")),
-    ("randomSeed", Idle("all random numbers come from the run's seed")),
+    (
+        "randomSeed",
+        Idle("all random numbers come from the run's seed"),
+    ),
     ("variableName", Read),
     ("UserParameters.names", Read),
     ("UserParameters.thread_values", Read),
@@ -200,14 +251,23 @@ const CONTROL: &[Row] = &[
     ("ForeachController.inputVal", Read),
     ("ForeachController.returnVal", Read),
     ("ForeachController.useSeparator", Read),
-    ("ForeachController.startIndex", Matters("the first value comes first")),
-    ("ForeachController.endIndex", Matters("all values have their turn")),
+    (
+        "ForeachController.startIndex",
+        Matters("the first value comes first"),
+    ),
+    (
+        "ForeachController.endIndex",
+        Matters("all values have their turn"),
+    ),
     ("ThroughputController.style", Read),
     ("ThroughputController.perThread", Read),
     ("ThroughputController.maxThroughput", Read),
     ("ThroughputController.percentThroughput", Read),
     ("InterleaveControl.style", Read),
-    ("InterleaveControl.accrossThreads", Matters("each thread has its own turns")),
+    (
+        "InterleaveControl.accrossThreads",
+        Matters("each thread has its own turns"),
+    ),
     ("SwitchController.value", Read),
     ("ModuleController.node_path", Read),
     ("IncludeController.includepath", Read),
@@ -239,9 +299,9 @@ fn rows(kind: Kind) -> Option<&'static [Row]> {
             | Timer::Throughput
             | Timer::Precise,
         ) => TIMER,
-        Kind::Extract(
-            Extract::Regex | Extract::Json | Extract::JsonPlugin | Extract::Boundary,
-        ) => EXTRACT,
+        Kind::Extract(Extract::Regex | Extract::Json | Extract::JsonPlugin | Extract::Boundary) => {
+            EXTRACT
+        }
         Kind::Controller(Controller::Loop) => LOOP,
         Kind::Controller(Controller::Unknown) => return None,
         Kind::Controller(_) | Kind::Action => CONTROL,

@@ -244,6 +244,9 @@ impl Reader<'_> {
 
     /// Counts a host that a sampler asks.
     pub(super) fn visited(&mut self, site: &Site) {
+        if site.host.is_empty() {
+            return;
+        }
         if self.proxy.is_some() {
             *self.ports.entry(site.port.clone()).or_default() += 1;
             return;
@@ -305,7 +308,8 @@ impl Reader<'_> {
     /// The whole number that a property says, if it says one.
     pub(super) fn whole(&mut self, element: &Element, name: &str) -> Option<i64> {
         let property = element.property(name)?;
-        self.number_of(element, property).map(|number| number as i64)
+        self.number_of(element, property)
+            .map(|number| number as i64)
     }
 
     pub(super) fn decimal(&mut self, element: &Element, name: &str) -> Option<f64> {
@@ -383,9 +387,10 @@ impl Reader<'_> {
     fn close(mut self, clients: Vec<(String, schema::ThreadGroup)>) -> Imported {
         let top = self.top;
         let plan = top.iter().find(|element| element.kind() == Kind::Plan);
-        let errors = self.notes.iter().any(|note| {
-            note.severity() == crate::scenario::diagnostic::Severity::Error
-        });
+        let errors = self
+            .notes
+            .iter()
+            .any(|note| note.severity() == crate::scenario::diagnostic::Severity::Error);
         if clients.is_empty() && !errors {
             let place = plan.or(top.first()).map(|element| element.place);
             let message = match plan {

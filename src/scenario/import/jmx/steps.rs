@@ -112,10 +112,14 @@ impl<'e> Reader<'e> {
     fn script(&mut self, element: &Element) {
         let texts = element.properties.iter();
         let texts = texts.filter(|p| {
-            ["script", "query", "filename"].iter().any(|name| p.name.ends_with(name))
+            ["script", "query", "filename"]
+                .iter()
+                .any(|name| p.name.ends_with(name))
         });
         let script: String = texts.map(Property::text).collect();
-        let acts = ["vars.", "props.", "sleep", "ctx.", "stop", ".bsh", ".groovy", "source("];
+        let acts = [
+            "vars.", "props.", "sleep", "ctx.", "stop", ".bsh", ".groovy", "source(",
+        ];
         if script.trim().is_empty() {
             self.ledger.element(element, Status::NoEffect, COUNTED);
         } else if acts.iter().any(|word| script.contains(word)) {
@@ -212,14 +216,24 @@ impl<'e> Reader<'e> {
                 })]
             }
             Controller::ForEach => {
-                let input = self.variables.text(element.text("ForeachController.inputVal"));
+                let input = self
+                    .variables
+                    .text(element.text("ForeachController.inputVal"));
                 let separates = element.flag("ForeachController.useSeparator") == Some(true);
                 let separator = if separates { "_" } else { "" };
-                vec![Deed::ForEach(ForEach {
+                let (mut deeds, first) = self.index(element);
+                let steps = first.into_iter().chain(self.sequence(children, levels));
+                deeds.push(Deed::ForEach(ForEach {
                     input: Some(input + separator),
-                    output: Some(element.text("ForeachController.returnVal").trim().to_owned()),
-                    steps: Some(self.sequence(children, levels)),
-                })]
+                    output: Some(
+                        element
+                            .text("ForeachController.returnVal")
+                            .trim()
+                            .to_owned(),
+                    ),
+                    steps: Some(steps.collect()),
+                }));
+                deeds
             }
             Controller::If => self.conditional(element, levels),
             Controller::Once => vec![Deed::Once(self.sequence(children, levels))],
@@ -245,16 +259,32 @@ impl<'e> Reader<'e> {
                 Some("0".to_owned())
             }
         };
-        let steps = self.sequence(&element.children, levels);
+        let (mut deeds, first) = self.index(element);
+        let steps = first
+            .into_iter()
+            .chain(self.sequence(&element.children, levels));
         let looped = Deed::Loop(Loop {
             times: times.map(Amount),
-            steps: Some(steps),
+            steps: Some(steps.collect()),
         });
         // Not for ever means: once it is over, it is over for good.
         if element.flag("LoopController.continue_forever") == Some(false) {
-            return vec![Deed::Once(vec![looped])];
+            deeds.push(Deed::Once(vec![looped]));
+        } else {
+            deeds.push(looped);
         }
-        vec![looped]
+        deeds
+    }
+
+    /// The variable in which JMeter counts the turns of a loop from 0, if something reads it:
+    /// what is done before the loop, and first in each turn.
+    fn index(&self, element: &Element) -> (Vec<Deed>, Option<Deed>) {
+        let name = format!("__jm__{}__idx", element.name);
+        if !self.variables.indices.contains(&name) {
+            return (Vec::new(), None);
+        }
+        let next = format!("${{__intSum(${{{name}}},1)}}");
+        (vec![set(&name, "-1".to_owned())], Some(set(&name, next)))
     }
 
     /// A while controller.
@@ -270,7 +300,12 @@ impl<'e> Reader<'e> {
         } else {
             self.condition(element, "WhileController.condition")
         };
-        let steps = self.sequence(&element.children, levels);
+        let (before, first) = self.index(element);
+        deeds.extend(before);
+        let steps = first
+            .into_iter()
+            .chain(self.sequence(&element.children, levels));
+        let steps: Vec<Deed> = steps.collect();
         match condition {
             Some(condition) => deeds.push(Deed::While(Condition {
                 condition: Some(condition),
@@ -291,6 +326,12 @@ impl<'e> Reader<'e> {
             && !text.eq_ignore_ascii_case("true");
         if is_text {
             let why = "read as an expression, this text is never `true`: JMeter never enters it";
+            self.ledger.element(element, Status::Modelled, why);
+            let _ = self.sequence(&element.children, levels);
+            return Vec::new();
+        }
+        if text.is_empty() {
+            let why = "without a condition, JMeter never enters it";
             self.ledger.element(element, Status::Modelled, why);
             let _ = self.sequence(&element.children, levels);
             return Vec::new();
@@ -323,10 +364,13 @@ impl<'e> Reader<'e> {
             self.ledger.element(element, Status::NotModelled, why);
             return vec![one(parts.into_iter().flatten().collect())];
         }
-        let inside = parts.into_iter().rev().fold(Vec::new(), |inside, mut part| {
-            part.extend(inside);
-            vec![one(part)]
-        });
+        let inside = parts
+            .into_iter()
+            .rev()
+            .fold(Vec::new(), |inside, mut part| {
+                part.extend(inside);
+                vec![one(part)]
+            });
         inside
     }
 
@@ -388,7 +432,9 @@ impl<'e> Reader<'e> {
         one_by_one: bool,
         levels: &mut Levels<'e>,
     ) -> Vec<(String, Deed)> {
-        let able = children.iter().filter(|child| child.enabled && child.kind().is_step());
+        let able = children
+            .iter()
+            .filter(|child| child.enabled && child.kind().is_step());
         let able: Vec<&Element> = able.collect();
         able.into_iter()
             .map(|child| (child.name.clone(), self.choice(child, one_by_one, levels)))
@@ -397,7 +443,10 @@ impl<'e> Reader<'e> {
 
     fn choice(&mut self, child: &'e Element, one_by_one: bool, levels: &mut Levels<'e>) -> Deed {
         if one_by_one && let Kind::Controller(kind) = child.kind() {
-            if matches!(kind, Controller::Simple | Controller::Transaction | Controller::Loop) {
+            if matches!(
+                kind,
+                Controller::Simple | Controller::Transaction | Controller::Loop
+            ) {
                 let mut deeds = self.chosen(child, Controller::Interleave, levels);
                 self.modelled(child);
                 if deeds.len() == 1 {
@@ -430,7 +479,11 @@ impl<'e> Reader<'e> {
         for (index, (name, choice)) in choices.into_iter().enumerate() {
             // Of several with one name, the first can be named.
             let taken = named.iter().any(|(known, _)| *known == name);
-            let name = if taken { format!("{name} #{index}") } else { name };
+            let name = if taken {
+                format!("{name} #{index}")
+            } else {
+                name
+            };
             named.push((name, choice));
         }
         if !named.is_empty() {
@@ -460,6 +513,10 @@ pub(super) fn silent(levels: &Levels<'_>) -> Vec<Deed> {
 pub(super) fn parameters(element: &Element) -> impl Iterator<Item = (&str, &str)> {
     let list = element.list("ParameterizedController");
     let list = named(list, "Arguments.arguments").map_or(&[][..], Property::list);
-    list.iter()
-        .map(|argument| (argument.inner("Argument.name"), argument.inner("Argument.value")))
+    list.iter().map(|argument| {
+        (
+            argument.inner("Argument.name"),
+            argument.inner("Argument.value"),
+        )
+    })
 }

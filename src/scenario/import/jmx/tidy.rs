@@ -37,7 +37,8 @@ fn steps(deeds: Vec<Deed>) -> Vec<Deed> {
 /// What is left of a step.
 fn one(deed: Deed) -> Vec<Deed> {
     let counts = |text: &Option<String>| {
-        text.as_ref().is_some_and(|text| text.contains("${__counter"))
+        text.as_ref()
+            .is_some_and(|text| text.contains("${__counter"))
     };
     let mut deed = deed;
     let keeps = match &mut deed {
@@ -123,7 +124,8 @@ fn without_unread(mut deeds: Vec<Deed>, used: &Words) -> Vec<Deed> {
             Deed::Extract(extract) => !used.mentions_some(extract.variable.as_slice()),
             Deed::Counter(counter) => !used.mentions_some(counter.variable.as_slice()),
             Deed::Data(data) => {
-                data.stop != Some(true) && !used.mentions_some(data.variables.as_deref().unwrap_or_default())
+                data.stop != Some(true)
+                    && !used.mentions_some(data.variables.as_deref().unwrap_or_default())
             }
             Deed::Set(pairs) => {
                 pairs.0.retain(|(name, value)| {
@@ -152,7 +154,10 @@ impl Words {
     fn learn(&mut self, text: &str) {
         self.any |= text.contains("${__V(") || text.contains("${__eval(");
         let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-        for word in text.split(|c: char| !inner(c)).filter(|word| !word.is_empty()) {
+        for word in text
+            .split(|c: char| !inner(c))
+            .filter(|word| !word.is_empty())
+        {
             for piece in word.split(['-', '.']) {
                 // `x` is also what `x_1`, `x_g1` and `x_matchNr` come from.
                 let cuts = piece.match_indices('_').take(8).map(|(at, _)| at);
@@ -218,8 +223,13 @@ pub(super) fn lower(mut script: Vec<Deed>, group: &mut schema::ThreadGroup) {
     };
     let all = |same: &dyn Fn(&Request) -> bool| requests.iter().all(same);
     // What all have in common is said once.
-    let headers = first.headers.clone().filter(|_| all(&|r| r.headers == first.headers));
-    let keep_alive = first.keep_alive.filter(|_| all(&|r| r.keep_alive == first.keep_alive));
+    let headers = first
+        .headers
+        .clone()
+        .filter(|_| all(&|r| r.headers == first.headers));
+    let keep_alive = first
+        .keep_alive
+        .filter(|_| all(&|r| r.keep_alive == first.keep_alive));
     let connect = first.connect_timeout.clone();
     let connect = connect.filter(|_| all(&|r| r.connect_timeout == first.connect_timeout));
     let response = first.response_timeout.clone();

@@ -73,7 +73,11 @@ impl Reader<'_> {
         let mode = mode.strip_prefix("calcMode.").map_or_else(
             || mode.parse().unwrap_or(0),
             // The words count from 1.
-            |number| number.parse::<u32>().map_or(0, |number| number.saturating_sub(1)),
+            |number| {
+                number
+                    .parse::<u32>()
+                    .map_or(0, |number| number.saturating_sub(1))
+            },
         );
         if matches!(mode, 1 | 3) && self.groups > 1 {
             let why = "the threads of this group are counted, not those of all groups";

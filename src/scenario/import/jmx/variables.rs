@@ -19,6 +19,8 @@ pub(super) struct Variables {
     pub(super) first: Vec<(String, String)>,
     /// Everything that something in the plan gives a value.
     written: BTreeSet<String>,
+    /// The variables `__jm__NAME__idx` that something reads.
+    pub(super) indices: BTreeSet<String>,
 }
 
 impl Variables {
@@ -35,6 +37,7 @@ impl Variables {
         let mut written = BTreeSet::new();
         each(top, &mut |element| writes(element, &mut written));
         self.written = written;
+        each(top, &mut |element| self.learn_indices(element));
         each(top, &mut |element| match element.kind() {
             Kind::Plan => self.define(element.list("TestPlan.user_defined_variables")),
             Kind::Variables => self.define(element.list("Arguments.arguments")),
@@ -42,8 +45,21 @@ impl Variables {
         });
     }
 
+    fn learn_indices(&mut self, element: &Element) {
+        let mut open: Vec<&Property> = element.properties.iter().collect();
+        while let Some(property) = open.pop() {
+            open.extend(property.list());
+            for rest in property.text().split("${__jm__").skip(1) {
+                if let Some((name, _)) = rest.split_once("__idx}") {
+                    self.indices.insert(format!("__jm__{name}__idx"));
+                }
+            }
+        }
+    }
+
     /// Learns the variables of a plan that is included.
     pub(super) fn learn_more(&mut self, tree: &[Element]) {
+        each(tree, &mut |element| self.learn_indices(element));
         each(tree, &mut |element| writes(element, &mut self.written));
         let written = |name: &str| self.written.contains(name);
         let (changing, known) = std::mem::take(&mut self.known)
@@ -138,9 +154,9 @@ impl Variables {
         let mut strange = Vec::new();
         for piece in text.split("${").skip(1).take(100) {
             if let Some(call) = piece.strip_prefix("__") {
-                let end = call.find(|c: char| !c.is_alphanumeric());
+                let end = call.find(|c: char| !(c.is_alphanumeric() || c == '_'));
                 let name = &call[..end.unwrap_or(call.len())];
-                if Function::from_name(name).is_none() {
+                if Function::from_name(name).is_none() && !name.starts_with("jm__") {
                     strange.push(format!("the function __{name} is not known"));
                 }
             } else if let Some((name, _)) = piece.split_once('}') {

@@ -93,8 +93,7 @@ fn unreadable(lines: &Lines, text: &str, error: &roxmltree::Error) -> Diagnostic
         "this is not XML, as test plans of JMeter are".to_owned()
     };
     let place = Place::new(lines.file, at, end);
-    Diagnostic::new(Code::Import, message, place)
-        .accepted("a test plan as JMeter saves it (.jmx)")
+    Diagnostic::new(Code::Import, message, place).accepted("a test plan as JMeter saves it (.jmx)")
 }
 
 /// The root says what kind of file it is.
@@ -215,7 +214,10 @@ fn bounded(text: &str) -> Result<(), (usize, &'static str)> {
             depth += 1;
         }
         if depth > DEPTH {
-            return Err((open, "more elements inside one another than a test plan has"));
+            return Err((
+                open,
+                "more elements inside one another than a test plan has",
+            ));
         }
         at = open + length;
     }
@@ -248,7 +250,10 @@ mod tests {
         let file = files.add("x.jmx", text);
         let diagnostic = read(file, text).expect_err("it is no plan");
         let position = files.position(diagnostic.labels[0].place);
-        format!("{}:{} {}", position.line, position.column, diagnostic.message)
+        format!(
+            "{}:{} {}",
+            position.line, position.column, diagnostic.message
+        )
     }
 
     #[test]
@@ -262,7 +267,10 @@ mod tests {
             ("<html/>", "1:1 this is a page"),
             ("<jmeterTestPlan/>", "1:1 the test plan is empty"),
             ("<project/>", "1:1 this XML is not a test plan of JMeter"),
-            ("<!DOCTYPE a [<!ENTITY b \"c\">]><a/>", "1:1 this is not XML: "),
+            (
+                "<!DOCTYPE a [<!ENTITY b \"c\">]><a/>",
+                "1:1 this is not XML: ",
+            ),
         ] {
             let refusal = refusal(text);
             assert!(refusal.starts_with(why), "{text}: {refusal}");
