@@ -14,6 +14,7 @@ mod fuzz_corpus;
 mod handout;
 mod house;
 mod import;
+mod jmeter;
 mod lab_runs;
 mod languages;
 mod laws;

@@ -92,6 +92,10 @@ impl<'e> Reader<'e> {
             .filter(|(name, _)| used.mentions(name))
             .cloned()
             .collect();
+        let known = self.variables.known.iter();
+        let known = known.filter(|(name, _)| used.asks_for(name));
+        let known = known.map(|(name, value)| (name.clone(), value.clone()));
+        let first: Vec<(String, String)> = known.chain(first).collect();
         group.variables = (!first.is_empty()).then_some(Named(first));
         tidy::lower(script, &mut group);
         group

@@ -148,10 +148,15 @@ pub(super) struct Words {
     words: BTreeSet<String>,
     /// Whether names are put together during the run.
     any: bool,
+    /// Whether scripts ask for variables by name.
+    by_name: bool,
+    /// What the names begin with that `ForEach` controllers put together.
+    prefixes: BTreeSet<String>,
 }
 
 impl Words {
     fn learn(&mut self, text: &str) {
+        self.by_name |= text.contains("vars.") || text.contains("vars[");
         self.any |= text.contains("${__V(") || text.contains("${__eval(");
         let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         for word in text
@@ -171,7 +176,15 @@ impl Words {
     /// Whether something may read this variable.
     pub(super) fn mentions(&self, name: &str) -> bool {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-        self.any || self.words.contains(name) || !name.chars().all(plain)
+        self.any || self.words.contains(name) || !name.chars().all(plain) || self.asks_for(name)
+    }
+
+    /// Whether a variable must be there by its name, although its value is known.
+    pub(super) fn asks_for(&self, name: &str) -> bool {
+        let cuts = name.char_indices().map(|(at, _)| &name[..at]);
+        self.any
+            || (self.by_name && self.words.contains(name))
+            || cuts.take(100).any(|cut| self.prefixes.contains(cut))
     }
 
     fn mentions_some(&self, names: &[String]) -> bool {
@@ -183,6 +196,9 @@ impl Words {
 pub(super) fn words(deeds: &[Deed]) -> Words {
     let mut words = Words::default();
     visit(deeds, &mut |deed| {
+        if let Deed::ForEach(inner) = deed {
+            words.prefixes.extend(inner.input.clone());
+        }
         let texts: Vec<&String> = match deed {
             Deed::Request(request) => {
                 let headers = request.headers.iter().flat_map(|headers| &headers.0);

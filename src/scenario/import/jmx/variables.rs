@@ -14,7 +14,7 @@ pub(super) struct Variables {
     /// JMeter's properties.
     properties: BTreeMap<String, String>,
     /// Variables that never change.
-    known: BTreeMap<String, String>,
+    pub(super) known: BTreeMap<String, String>,
     /// Variables that every thread begins with and that are not the same for ever.
     pub(super) first: Vec<(String, String)>,
     /// Everything that something in the plan gives a value.
