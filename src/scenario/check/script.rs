@@ -58,6 +58,9 @@ impl Check {
             let line = &mut script.group.request;
             line.method = first.method.to_string();
             line.uri = first.uri.to_string();
+            let headers = first.headers.iter();
+            let headers = headers.map(|(name, value)| (name.clone(), value.to_string()));
+            line.headers = headers.collect();
             line.backend = first.backend;
             line.door = first.door;
         }

@@ -15,9 +15,7 @@ impl Resolver<'_> {
             .map(|&client| clients[client].name().to_owned())
             .collect();
         schema::ThreadGroup {
-            keep_alive: None,
-            connect_timeout: None,
-            response_timeout: None,
+            keep_alive: (!group.keep_alive).then_some(false),
             method: None,
             uri: None,
             headers: None,

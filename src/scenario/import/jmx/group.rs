@@ -193,16 +193,15 @@ impl<'e> Reader<'e> {
     }
 
     fn plain(&mut self, element: &'e Element) -> Option<Schedule> {
-        let threads = self.threads(element, "ThreadGroup.num_threads")?;
-        let ramp_up = self
-            .seconds(element, "ThreadGroup.ramp_time")
-            .unwrap_or(0.0);
+        // All are read, so that all that is wrong is said at once.
+        let threads = self.threads(element, "ThreadGroup.num_threads");
+        let ramp_up = self.seconds(element, "ThreadGroup.ramp_time");
+        let loops = self.main_loops(element);
         let mut shift = Shift {
-            threads,
-            ramp_up,
+            threads: threads?,
+            ramp_up: ramp_up.unwrap_or(0.0),
             ..Shift::default()
         };
-        let loops = self.main_loops(element);
         if element.flag("ThreadGroup.scheduler") == Some(true) {
             shift.start = self.seconds(element, "ThreadGroup.delay").unwrap_or(0.0);
             let duration = self.seconds(element, "ThreadGroup.duration");
@@ -319,10 +318,14 @@ impl<'e> Reader<'e> {
 }
 
 /// The plan's elements that are no thread groups: they belong to the level of each group.
-pub(super) fn beside(plan: &Element) -> Vec<&Element> {
-    let children = plan.children.iter();
+pub(super) fn beside(children: &[Element]) -> Vec<&Element> {
+    let children = children.iter();
     let is_beside = |element: &&Element| {
-        !matches!(element.kind(), Kind::Group(_) | Kind::Fragment) && !element.kind().is_step()
+        let around = matches!(
+            element.kind(),
+            Kind::Group(_) | Kind::Fragment | Kind::Never(_)
+        );
+        !around && !element.kind().is_step()
     };
     children.filter(is_beside).collect()
 }

@@ -168,9 +168,11 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Learns the headers of a header manager; the last of a name wins.
+    /// Learns the headers of a header manager. In it, the last of a name wins; of several
+    /// managers at one level, the first.
     pub(super) fn headers(&mut self, element: &Element, headers: &mut Vec<(String, String)>) {
         self.modelled(element);
+        let nearer = headers.len();
         for header in element.list("HeaderManager.headers") {
             let name = header.inner("Header.name").trim().to_ascii_lowercase();
             if name.is_empty() {
@@ -189,7 +191,11 @@ impl<'e> Reader<'e> {
                     .property(element, header, Status::NotModelled, strange);
             }
             let value = value.replace(|c: char| c.is_control(), " ");
-            match headers.iter_mut().find(|(known, _)| *known == name) {
+            let (before, own) = headers.split_at_mut(nearer);
+            if before.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            match own.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, known)) => *known = value,
                 None => headers.push((name, value)),
             }
@@ -206,7 +212,9 @@ fn address(path: &str) -> String {
     if uri.contains("${") {
         return uri;
     }
-    uri.replace(|c: char| c.is_whitespace() || c.is_control(), "%20")
+    // What follows a `#` is for browsers, and never sent.
+    let sent = uri.split('#').next().unwrap_or_default();
+    sent.replace(|c: char| c.is_whitespace() || c.is_control(), "%20")
 }
 
 /// As in a query: blanks become `+`, other special bytes `%XX`.

@@ -109,7 +109,7 @@ const SHOWS: &str = "it only shows or saves results";
 const JUDGES: &str = "it judges answers: samples may fail in JMeter's reports, requests go on";
 const OTHER_PROTOCOL: &str = "it sends nothing over HTTP to the proxy; how long it takes is not known, the thread goes on at once";
 const SCRIPTED: &str = "a script, which is not run";
-const NO_BODY: &str = "the lab's answers have nothing for it";
+const NO_BODY: &str = "the simulated answers have nothing for it";
 
 /// Names of classes without their package, with what they are.
 const KINDS: &[(&[&str], Kind)] = &[
@@ -279,7 +279,7 @@ const KINDS: &[(&[&str], Kind)] = &[
         &["XPathExtractor", "XPath2Extractor", "HtmlExtractor"],
         Kind::Inert(
             Status::NotModelled,
-            "the lab's answers are JSON: it finds nothing",
+            "the simulated answers are JSON: it finds nothing",
         ),
     ),
     (&["CookieManager"], Kind::Cookies),
@@ -300,7 +300,7 @@ const KINDS: &[(&[&str], Kind)] = &[
         &["CacheManager"],
         Kind::Inert(
             Status::NoEffect,
-            "the lab's answers may not be kept, so nothing is left out",
+            "the simulated answers may not be kept, so nothing is left out",
         ),
     ),
     (

@@ -16,6 +16,15 @@ pub(super) struct Ledger {
 /// What there is to say about one thing.
 pub(super) type Why = Cow<'static, str>;
 
+/// The name of a property, or of the header that it is.
+fn called(property: &Property) -> &str {
+    if property.name.is_empty() {
+        property.inner("Header.name")
+    } else {
+        &property.name
+    }
+}
+
 impl Ledger {
     /// Says what becomes of an element. Of two sayings, the worse one stays.
     pub(super) fn element(&mut self, element: &Element, status: Status, why: impl Into<Why>) {
@@ -39,7 +48,7 @@ impl Ledger {
         self.enter((property.place, true), || Directive {
             place: property.place,
             line: property.line,
-            keyword: format!("{} ... {}", element.title(), property.name).into(),
+            keyword: format!("{} ... {}", element.title(), called(property)).into(),
             status,
             why: why.into(),
         });
@@ -48,6 +57,8 @@ impl Ledger {
     fn enter(&mut self, key: (Place, bool), entry: impl FnOnce() -> Directive) {
         let entry = entry();
         match self.entries.get_mut(&key) {
+            // Of two that are as bad, the one that says something.
+            Some(known) if known.status == entry.status && known.why.is_empty() => *known = entry,
             Some(known) if known.status >= entry.status => {}
             Some(known) => *known = entry,
             None => drop(self.entries.insert(key, entry)),

@@ -37,23 +37,23 @@ const HTTP: &[Row] = &[
     ("HTTPSampler.follow_redirects", Read),
     (
         "HTTPSampler.auto_redirects",
-        Idle("the lab's applications do not redirect"),
+        Idle("the simulated applications do not redirect"),
     ),
     (
         "HTTPSampler.image_parser",
-        Idle("the lab's answers have no embedded resources"),
+        Idle("the simulated answers have no embedded resources"),
     ),
     (
         "HTTPSampler.embedded_url_re",
-        Idle("the lab's answers have no embedded resources"),
+        Idle("the simulated answers have no embedded resources"),
     ),
     (
         "HTTPSampler.embedded_url_exclude_re",
-        Idle("the lab's answers have no embedded resources"),
+        Idle("the simulated answers have no embedded resources"),
     ),
     (
         "HTTPSampler.concurrentDwn",
-        Idle("the lab's answers have no embedded resources"),
+        Idle("the simulated answers have no embedded resources"),
     ),
     ("HTTPSampler.concurrentPool", Read),
     ("HTTPSampler.postBodyRaw", Read),
@@ -72,7 +72,7 @@ const HTTP: &[Row] = &[
     ),
     (
         "HTTPSampler.embedded_url_allow_re",
-        Idle("the lab's answers have no embedded resources"),
+        Idle("the simulated answers have no embedded resources"),
     ),
     (
         "HTTPSampler.ipSource",

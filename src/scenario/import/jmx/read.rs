@@ -191,17 +191,14 @@ impl Reader<'_> {
     /// The client of each thread group, in the order in which they run.
     fn clients(&mut self) -> Vec<(String, schema::ThreadGroup)> {
         let top = self.top;
-        let Some(plan) = top.iter().find(|element| element.kind() == Kind::Plan) else {
-            return Vec::new();
-        };
-        self.modelled(plan);
-        for variables in plan.children.iter().filter(|element| element.enabled) {
-            if variables.kind() == Kind::Variables {
-                self.modelled(variables);
-            }
+        let plan = top.iter().find(|element| element.kind() == Kind::Plan);
+        if let Some(plan) = plan {
+            self.modelled(plan);
         }
-        let beside = group::beside(plan);
-        let groups = plan.children.iter().filter(|element| element.enabled);
+        // JMeter also saves parts of a plan, which it opens inside a new one.
+        let children = plan.map_or(top, |plan| &plan.children);
+        let beside = group::beside(children);
+        let groups = children.iter().filter(|element| element.enabled);
         let groups: Vec<(&Element, Group)> = groups
             .filter_map(|element| match element.kind() {
                 Kind::Group(Group::Other) => {
@@ -217,8 +214,8 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|(element, kind)| self.group(element, kind, &beside))
             .collect();
-        let serial = plan.flag("TestPlan.serialize_threadgroups") == Some(true);
-        in_order(drafted, serial)
+        let serial = plan.and_then(|plan| plan.flag("TestPlan.serialize_threadgroups"));
+        in_order(drafted, serial == Some(true))
     }
 
     /// A plugin's group, with the numbers it has.
@@ -393,10 +390,7 @@ impl Reader<'_> {
             .any(|note| note.severity() == crate::scenario::diagnostic::Severity::Error);
         if clients.is_empty() && !errors {
             let place = plan.or(top.first()).map(|element| element.place);
-            let message = match plan {
-                Some(_) => "nothing in this plan sends a request over HTTP to the proxy",
-                None => "there is no test plan in this file",
-            };
+            let message = "nothing in this plan sends a request over HTTP to the proxy";
             let help = "a thread group with an HTTP sampler does";
             let note = Diagnostic::new(Code::Missing, message, place.unwrap_or_default());
             self.note(note.help(help));
@@ -420,6 +414,9 @@ impl Reader<'_> {
     fn tell(&mut self, clients: &[(String, schema::ThreadGroup)]) {
         if clients.is_empty() {
             return;
+        }
+        for (name, group) in clients.iter().take(8) {
+            self.told.push(summary(name, group));
         }
         match self.proxy.as_deref() {
             Some("") | None => self.told.push("the plan names no host: its requests go to the proxy".to_owned()),
@@ -455,6 +452,33 @@ impl Reader<'_> {
             self.account(&element.children, inner);
         }
     }
+}
+
+/// A thread group in a sentence: `Users: 2 threads, 1000 iterations each, ...`.
+fn summary(name: &str, group: &schema::ThreadGroup) -> String {
+    let threads = group.threads.unwrap_or(1);
+    let mut text = format!("{name}: {threads} thread{}", plural(threads));
+    match (group.loops, &group.duration) {
+        (Some(loops), _) => {
+            let each = if threads == 1 { "" } else { " each" };
+            text += &format!(", {loops} iteration{}{each}", plural(loops));
+        }
+        (None, Some(time)) => text += &format!(" for {}", time.0),
+        (None, None) => {}
+    }
+    if let Some(time) = &group.ramp_up {
+        text += &format!(", started over {}", time.0);
+    }
+    text += match group.cookies {
+        Some(schema::Cookies::Keep) => ", cookies kept",
+        Some(schema::Cookies::Clear) => ", cookies cleared at each iteration",
+        _ => ", without cookies",
+    };
+    text + &format!(" (--set clients.{name}.threads=50)")
+}
+
+fn plural(count: i64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// What there is to say of an element that nothing asked for.

@@ -327,13 +327,11 @@ impl<'e> Reader<'e> {
         if is_text {
             let why = "read as an expression, this text is never `true`: JMeter never enters it";
             self.ledger.element(element, Status::Modelled, why);
-            let _ = self.sequence(&element.children, levels);
             return Vec::new();
         }
         if text.is_empty() {
             let why = "without a condition, JMeter never enters it";
             self.ledger.element(element, Status::Modelled, why);
-            let _ = self.sequence(&element.children, levels);
             return Vec::new();
         }
         let condition = self.condition(element, "IfController.condition");

@@ -21,6 +21,8 @@ pub(super) struct Variables {
     written: BTreeSet<String>,
     /// The variables `__jm__NAME__idx` that something reads.
     pub(super) indices: BTreeSet<String>,
+    /// Whether data brings the names of its variables itself.
+    named_by_data: bool,
 }
 
 impl Variables {
@@ -46,6 +48,8 @@ impl Variables {
     }
 
     fn learn_indices(&mut self, element: &Element) {
+        let is_data = element.kind() == Kind::Csv;
+        self.named_by_data |= is_data && element.text("variableNames").trim().is_empty();
         let mut open: Vec<&Property> = element.properties.iter().collect();
         while let Some(property) = open.pop() {
             open.extend(property.list());
@@ -94,7 +98,8 @@ impl Variables {
 
     /// Whether something gives a variable a value.
     pub(super) fn has_value(&self, name: &str) -> bool {
-        self.known.contains_key(name)
+        self.named_by_data
+            || self.known.contains_key(name)
             || self.written.contains(name)
             || self.first.iter().any(|(known, _)| known == name)
             || name.starts_with("JMeterThread.")

@@ -74,6 +74,18 @@ pub(super) fn read(file: FileId, text: &str) -> Result<Vec<Element>, Diagnostic>
 }
 
 fn unreadable(lines: &Lines, text: &str, error: &roxmltree::Error) -> Diagnostic {
+    let ends = |message: &str| {
+        let place = Place::new(lines.file, text.len(), text.len());
+        Diagnostic::new(Code::Import, message, place)
+            .accepted("a whole test plan, up to `</jmeterTestPlan>`")
+    };
+    match error {
+        roxmltree::Error::UnexpectedEndOfStream if text.trim_start().starts_with('<') => {
+            return ends("the file ends in the middle of the plan");
+        }
+        roxmltree::Error::UnclosedRootNode => return ends("the plan is not closed at its end"),
+        _ => {}
+    }
     let position = error.pos();
     let line = (position.row as usize).clamp(1, lines.starts.len());
     let start = lines.starts[line - 1];
@@ -261,7 +273,14 @@ mod tests {
         for (text, why) in [
             ("", "1:1 there is nothing in this file"),
             ("global\n  daemon\n", "1:1 this is not XML, as"),
-            ("<jmeterTestPlan>\n  <hashTree>", "2:13 this is not XML: "),
+            (
+                "<jmeterTestPlan>\n  <hashTree>",
+                "2:13 the plan is not closed",
+            ),
+            (
+                "<jmeterTestPlan>\n  <hashTree",
+                "2:12 the plan is not closed",
+            ),
             ("<a>\n</b>", "2:1 this is not XML: "),
             ("<testResults/>", "1:1 these are results of JMeter"),
             ("<html/>", "1:1 this is a page"),
