@@ -6,14 +6,12 @@ use super::kinds::{self, Kind};
 use crate::scenario::Place;
 
 /// One element of JMeter's tree with what is below it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Element {
+    /// What it is; JMeter's `testclass` and `guiclass` have their say in it.
+    pub(super) kind: Kind,
     /// The class, as a tag: `ThreadGroup`, `kg.apc.jmeter.threads.UltimateThreadGroup`.
     pub(super) tag: String,
-    /// `testclass`
-    pub(super) class: String,
-    /// `guiclass`
-    pub(super) gui: String,
     /// `testname`
     pub(super) name: String,
     pub(super) enabled: bool,
@@ -47,7 +45,7 @@ pub(super) type Tree = Rc<Vec<Element>>;
 
 impl Element {
     pub(super) fn kind(&self) -> Kind {
-        kinds::of(self)
+        self.kind
     }
 
     /// As the ledger calls it: `ThreadGroup Users`.
@@ -64,7 +62,7 @@ impl Element {
 
     /// Its class without the package.
     pub(super) fn short(&self) -> &str {
-        self.tag.rsplit('.').next().unwrap_or(&self.tag)
+        kinds::short(&self.tag)
     }
 
     pub(super) fn property(&self, name: &str) -> Option<&Property> {

@@ -1,6 +1,5 @@
 //! JMeter's elements by name, and what each of them is to a simulation.
 
-use super::element::Element;
 use crate::scenario::import::Status;
 
 /// What an element is.
@@ -439,12 +438,17 @@ const KINDS: &[(&[&str], Kind)] = &[
     ),
 ];
 
-/// What an element is.
-pub(super) fn of(element: &Element) -> Kind {
-    let short = element.short();
-    if short == "ConfigTestElement" {
-        return match element.gui.rsplit('.').next() {
-            Some("HttpDefaultsGui" | "UrlConfigGui") => Kind::Defaults,
+/// A class without its package.
+pub(super) fn short(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or(class)
+}
+
+/// What an element with this tag, `testclass` and `guiclass` is.
+pub(super) fn of(tag: &str, class: &str, gui: &str) -> Kind {
+    let (tag, class) = (short(tag), short(class));
+    if tag == "ConfigTestElement" {
+        return match short(gui) {
+            "HttpDefaultsGui" | "UrlConfigGui" => Kind::Defaults,
             _ => Kind::Inert(
                 Status::NoEffect,
                 "defaults for samplers that send nothing over HTTP",
@@ -452,9 +456,8 @@ pub(super) fn of(element: &Element) -> Kind {
         };
     }
     let known = |name: &str| KINDS.iter().find(|(names, _)| names.contains(&name));
-    let class = element.class.rsplit('.').next().unwrap_or_default();
-    let found = known(short).or_else(|| known(class));
-    found.map_or_else(|| guessed(short, class), |(_, kind)| *kind)
+    let found = known(tag).or_else(|| known(class));
+    found.map_or_else(|| guessed(tag, class), |(_, kind)| *kind)
 }
 
 /// What the name of a plugin's class says.

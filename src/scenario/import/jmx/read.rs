@@ -112,7 +112,7 @@ pub(super) fn read(
         following: Vec::new(),
         is_refusing: false,
         spent: 0,
-        limit: STEPS + size,
+        limit: STEPS + size / 32,
     };
     // Which host is the proxy shows when all samplers are known.
     reader.clients();
@@ -294,7 +294,7 @@ impl Reader<'_> {
     pub(super) fn text_beside(&mut self, name: &str) -> Result<String, String> {
         if !self.texts.contains_key(name) {
             let text = text_beside(self.beside, name);
-            self.limit += text.as_ref().map_or(0, String::len);
+            self.limit += text.as_ref().map_or(0, |text| text.len() / 8);
             self.texts.insert(name.to_owned(), text);
         }
         let text = self.texts[name].clone();

@@ -4,6 +4,7 @@
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::element::{Element, Property, Value};
+use super::kinds;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::{FileId, Place};
 
@@ -154,10 +155,10 @@ fn branch(tree: Node<'_, '_>, lines: &Lines) -> Vec<Element> {
         }
         let attribute = |name: &str| node.attribute(name).unwrap_or_default().to_owned();
         let start = node.range().start;
+        let tag = node.tag_name().name();
         elements.push(Element {
-            tag: node.tag_name().name().to_owned(),
-            class: attribute("testclass"),
-            gui: attribute("guiclass"),
+            kind: kinds::of(tag, &attribute("testclass"), &attribute("guiclass")),
+            tag: tag.to_owned(),
             name: attribute("testname"),
             enabled: node.attribute("enabled") != Some("false"),
             place: lines.place(node),
