@@ -21,6 +21,7 @@ mod laws;
 mod logs;
 mod page;
 mod pictures;
+mod plans;
 mod play;
 mod promise;
 mod readme;

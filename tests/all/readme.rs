@@ -27,7 +27,7 @@ fn two_commands_are_enough() {
 /// A `console` block is a command after a dollar, then what it prints.
 #[test]
 fn shown_output_is_real_output() {
-    let documents = ["README.md", "docs/explanations.md"];
+    let documents = ["README.md", "docs/explanations.md", "docs/jmeter-plans.md"];
     let shown = documents.map(|document| {
         let blocks = blocks(document, "console");
         assert!(!blocks.is_empty(), "{document} shows something");
@@ -59,6 +59,7 @@ fn links_lead_somewhere() {
         "ARCHITECTURE.md",
         "docs/roadmap.md",
         "docs/explanations.md",
+        "docs/jmeter-plans.md",
     ] {
         let path = top().join(document);
         let text = fs::read_to_string(&path).expect("a document");

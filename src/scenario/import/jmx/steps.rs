@@ -15,7 +15,7 @@ use crate::scenario::schema::{Named, Time};
 /// Controllers inside one another; a scenario has no room for more.
 const DEPTH: usize = 20;
 /// Samples of JMeter that are no requests.
-const COUNTED: &str = "it sends nothing; JMeter counts it as a sample, as `export` does";
+const COUNTED: &str = "it sends nothing; JMeter counts it as a sample";
 
 impl<'e> Reader<'e> {
     /// What is done in each turn of a controller with these children.
