@@ -426,9 +426,8 @@ mod tests {
     fn what_is_known_is_put_in() {
         let known = |asked: Asked<'_>| match asked {
             Asked::Variable("host") => Some("a.b".to_owned()),
-            Asked::Variable(_) => None,
             Asked::Call(Function::P, arguments) => Some(arguments.join("+")),
-            Asked::Call(..) => None,
+            Asked::Variable(_) | Asked::Call(..) => None,
         };
         for (text, settled) in [
             ("http://${host}/${x}", "http://a.b/${x}"),

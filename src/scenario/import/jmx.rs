@@ -3,9 +3,10 @@
 //!
 //! `xml` makes a tree of elements of the text; `kinds` and `properties` know JMeter's
 //! elements; `variables` puts in what is known before a run; `group` makes a client of each
-//! thread group, whose steps come from `steps`, `http`, `timers`, `data` and `extract`
+//! thread group, whose steps come from `steps`, `controls`, `http`, `timers`, `data` and `extract`
 //! under the rules of scoping in `scope`; `tidy` takes out what can have no effect.
 
+mod controls;
 mod data;
 mod element;
 mod extract;
@@ -14,9 +15,11 @@ mod http;
 mod kinds;
 mod ledger;
 mod module;
+mod numbers;
 mod plugins;
 mod properties;
 mod read;
+mod said;
 mod scope;
 mod steps;
 mod tidy;

@@ -53,15 +53,7 @@ impl Resolver<'_> {
                 per_minute,
                 of,
                 timer,
-            } => W::Pace(written::Pace {
-                timer: (!timer.is_empty()).then(|| timer.clone()),
-                per_minute: Some(*per_minute),
-                of: Some(match of {
-                    PaceOf::Thread => written::PaceOf::Thread,
-                    PaceOf::Group => written::PaceOf::Group,
-                    PaceOf::GroupShared => written::PaceOf::GroupShared,
-                }),
-            }),
+            } => W::Pace(pace(*per_minute, *of, timer)),
             Deed::Set(pairs) => W::Set(named(pairs, |(name, value)| {
                 (name.clone(), value.to_string())
             })),
@@ -185,5 +177,18 @@ impl Resolver<'_> {
             connect_timeout: request.connect_timeout.map(time),
             response_timeout: request.response_timeout.map(time),
         }
+    }
+}
+
+/// A constant throughput timer.
+fn pace(per_minute: f64, of: PaceOf, timer: &str) -> written::Pace {
+    written::Pace {
+        per_minute: Some(per_minute),
+        of: Some(match of {
+            PaceOf::Thread => written::PaceOf::Thread,
+            PaceOf::Group => written::PaceOf::Group,
+            PaceOf::GroupShared => written::PaceOf::GroupShared,
+        }),
+        timer: (!timer.is_empty()).then(|| timer.to_owned()),
     }
 }

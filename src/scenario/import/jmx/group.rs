@@ -82,7 +82,7 @@ impl<'e> Reader<'e> {
     /// Everything but the times.
     fn common(&mut self, element: &Element, script: Vec<Deed>) -> schema::ThreadGroup {
         let mut group = schema::ThreadGroup {
-            on_error: self.on_error(element),
+            on_error: Self::on_error(element),
             ..schema::ThreadGroup::default()
         };
         self.cookie_manager(element, &mut group);
@@ -101,7 +101,7 @@ impl<'e> Reader<'e> {
         group
     }
 
-    fn on_error(&mut self, element: &Element) -> Option<OnError> {
+    fn on_error(element: &Element) -> Option<OnError> {
         match element.text("ThreadGroup.on_sample_error").trim() {
             "startnextloop" => Some(OnError::StartNextLoop),
             "stopthread" => Some(OnError::StopThread),
@@ -223,7 +223,7 @@ impl<'e> Reader<'e> {
                 "nothing ends the thread group {:?}: it runs for {ENDLESS} s \
                  (--set clients.{}.duration=5m)",
                 element.name,
-                self.name_of(&element.name),
+                name_of(&element.name),
             ));
         }
         Some(Schedule {
@@ -270,9 +270,7 @@ impl<'e> Reader<'e> {
         let main = element.property("ThreadGroup.main_controller")?;
         let find = |name: &str| super::element::named(main.list(), name);
         let for_ever = find("LoopController.continue_forever");
-        let Some(loops) = find("LoopController.loops") else {
-            return None;
-        };
+        let loops = find("LoopController.loops")?;
         let text = self.variables.text(loops.text());
         if let Ok(number) = text.trim().parse::<i64>() {
             let for_ever = for_ever.is_some_and(|flag| flag.text() == "true");
@@ -285,21 +283,8 @@ impl<'e> Reader<'e> {
         Some(1)
     }
 
-    /// What a thread group is called in a scenario, as long as nothing else is.
-    pub(super) fn name_of(&self, name: &str) -> String {
-        let proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        let words = name.split(|c: char| !proper(c));
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        let mut name = words.join("-");
-        name.truncate(60);
-        if name.is_empty() {
-            name.push_str("threads");
-        }
-        name
-    }
-
     fn name(&mut self, name: &str) -> String {
-        let base = self.name_of(name);
+        let base = name_of(name);
         let times = self.names.entry(base.clone()).or_default();
         *times += 1;
         if *times == 1 {
@@ -315,6 +300,19 @@ impl<'e> Reader<'e> {
             number += 1;
         }
     }
+}
+
+/// What a thread group is called in a scenario, as long as nothing else is.
+fn name_of(name: &str) -> String {
+    let proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let words = name.split(|c: char| !proper(c));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let mut name = words.join("-");
+    name.truncate(60);
+    if name.is_empty() {
+        name.push_str("threads");
+    }
+    name
 }
 
 /// The plan's elements that are no thread groups: they belong to the level of each group.

@@ -4,6 +4,7 @@ use super::element::{Element, Property};
 use super::read::{Reader, Site};
 use super::scope::{self, Level, Levels};
 use super::steps::silent;
+use crate::plan::Template;
 use crate::scenario::import::Status;
 use crate::scenario::schema::script::{Deed, Request};
 use crate::scenario::schema::{Named, Time};
@@ -43,7 +44,7 @@ impl<'e> Reader<'e> {
     }
 
     /// A property, or the nearest default of it.
-    fn setting<'a>(&self, element: &'a Element, levels: &'a Levels<'e>, name: &str) -> &'a str {
+    fn setting<'a>(element: &'a Element, levels: &'a Levels<'e>, name: &str) -> &'a str {
         let defaults = levels.iter().rev().flat_map(|level| &level.defaults);
         let texts = defaults.map(|element| element.text(name));
         let mut texts = std::iter::once(element.text(name)).chain(texts);
@@ -51,7 +52,7 @@ impl<'e> Reader<'e> {
     }
 
     fn site(&mut self, element: &Element, levels: &Levels<'e>) -> Site {
-        let text = |name: &str| self.variables.text(self.setting(element, levels, name));
+        let text = |name: &str| self.variables.text(Self::setting(element, levels, name));
         let path = text("HTTPSampler.path");
         let (mut scheme, mut host) = (text("HTTPSampler.protocol"), text("HTTPSampler.domain"));
         let mut port = text("HTTPSampler.port");
@@ -90,7 +91,7 @@ impl<'e> Reader<'e> {
     }
 
     fn request(&mut self, element: &Element, levels: &Levels<'e>, site: &Site) -> Request {
-        let method = self.setting(element, levels, "HTTPSampler.method").trim();
+        let method = Self::setting(element, levels, "HTTPSampler.method").trim();
         let method = if method.is_empty() { "GET" } else { method };
         let method = self.variables.text(method);
         let mut uri = address(&site.path);
@@ -152,9 +153,7 @@ impl<'e> Reader<'e> {
             uri.push_str(&value);
         }
         // A line has no blanks.
-        if !uri.contains("${") {
-            *uri = address(uri);
-        }
+        *uri = address(uri);
     }
 
     /// A name or value as it stands in an address.
@@ -206,10 +205,11 @@ impl<'e> Reader<'e> {
 /// A path as it can stand in a request line.
 fn address(path: &str) -> String {
     let mut uri = path.to_owned();
-    if !uri.starts_with('/') && !uri.starts_with("${") {
+    let is_constant = Template::read(path).constant().is_some();
+    if !uri.starts_with('/') && (is_constant || !uri.starts_with("${")) {
         uri.insert(0, '/');
     }
-    if uri.contains("${") {
+    if !is_constant {
         return uri;
     }
     // What follows a `#` is for browsers, and never sent.

@@ -50,14 +50,12 @@ impl<'e> Reader<'e> {
                 return Vec::new();
             }
         };
-        match fragment(included) {
-            Some(target) => self.follow(element, target, levels),
-            None => {
-                let why = "there is no test fragment in the included plan";
-                self.ledger.element(element, Status::NotModelled, why);
-                Vec::new()
-            }
-        }
+        let Some(target) = fragment(included) else {
+            let why = "there is no test fragment in the included plan";
+            self.ledger.element(element, Status::NotModelled, why);
+            return Vec::new();
+        };
+        self.follow(element, target, levels)
     }
 
     /// Does what stands below `target` in the place of `element`.
@@ -74,12 +72,12 @@ impl<'e> Reader<'e> {
         }
         self.following.push(target.place);
         let own = Level::of(&element.children, self);
-        let deeds = scope::within(levels, own, |levels| match target.kind() {
-            Kind::Controller(_) => self.step(target, levels),
-            _ => {
-                self.modelled(target);
-                self.sequence(&target.children, levels)
+        let deeds = scope::within(levels, own, |levels| {
+            if matches!(target.kind(), Kind::Controller(_)) {
+                return self.step(target, levels);
             }
+            self.modelled(target);
+            self.sequence(&target.children, levels)
         });
         self.following.pop();
         deeds

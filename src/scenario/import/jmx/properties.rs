@@ -284,8 +284,14 @@ const CONTROL: &[Row] = &[
 fn rows(kind: Kind) -> Option<&'static [Row]> {
     Some(match kind {
         Kind::Plan => PLAN,
-        Kind::Group(Group::Other) => return None,
-        Kind::Group(_) => GROUP,
+        Kind::Group(
+            Group::Setup
+            | Group::Plain
+            | Group::TearDown
+            | Group::Ultimate
+            | Group::Stepping
+            | Group::Concurrency,
+        ) => GROUP,
         Kind::Http | Kind::Defaults => HTTP,
         Kind::Cookies => COOKIES,
         Kind::Headers => &[("HeaderManager.headers", Read)],
@@ -303,15 +309,16 @@ fn rows(kind: Kind) -> Option<&'static [Row]> {
             EXTRACT
         }
         Kind::Controller(Controller::Loop) => LOOP,
-        Kind::Controller(Controller::Unknown) => return None,
-        Kind::Controller(_) | Kind::Action => CONTROL,
-        Kind::Fragment
+        Kind::Group(Group::Other)
+        | Kind::Controller(Controller::Unknown)
+        | Kind::Fragment
         | Kind::Never(_)
         | Kind::Silent(..)
         | Kind::Script
         | Kind::Dummy
         | Kind::Inert(..)
         | Kind::Unknown => return None,
+        Kind::Controller(_) | Kind::Action => CONTROL,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::element::{Element, Property, Tree};
+use super::element::{Element, Tree};
 use super::group::{self, Drafted};
 use super::kinds::{Controller, Group, Kind};
 use super::ledger::Ledger;
@@ -10,7 +10,7 @@ use super::variables::Variables;
 use super::{Imported, properties, xml};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::import::{Directive, Status};
-use crate::scenario::schema::{self, Named};
+use crate::scenario::schema;
 use crate::scenario::{FileId, Files, Place, Source};
 
 /// Plans that include plans that include plans.
@@ -19,10 +19,6 @@ const INCLUDES: usize = 16;
 const NOTES: usize = 100;
 /// Steps that any plan may come to, however short it is.
 const STEPS: usize = 50_000;
-/// Numbers of seconds up to here are lengths of time.
-const LONGEST: f64 = 3e8;
-/// More threads than any machine has memory for.
-const MOST_THREADS: f64 = 1e7;
 
 /// Where a request goes.
 pub(super) struct Site {
@@ -41,7 +37,7 @@ pub(super) struct Reader<'e> {
     pub(super) top: &'e [Element],
     pub(super) included: BTreeMap<String, Result<&'e [Element], String>>,
     pub(super) ledger: Ledger,
-    notes: Vec<Diagnostic>,
+    pub(super) notes: Vec<Diagnostic>,
     pub(super) told: Vec<String>,
     pub(super) variables: Variables,
     beside: &'e dyn Source,
@@ -51,8 +47,8 @@ pub(super) struct Reader<'e> {
     /// The host that is taken for the proxy, once it is known.
     pub(super) proxy: Option<String>,
     /// The hosts that are asked, in the order of the plan, and how often.
-    hosts: Vec<(String, usize)>,
-    ports: BTreeMap<String, usize>,
+    pub(super) hosts: Vec<(String, usize)>,
+    pub(super) ports: BTreeMap<String, usize>,
     /// The cookie manager of each HTTP sampler of the present group.
     pub(super) cookies: Vec<Option<&'e Element>>,
     /// Names of clients that are taken.
@@ -85,7 +81,7 @@ pub(super) fn read(
     for tree in includes.values().flatten() {
         variables.learn_more(tree);
     }
-    let included = includes.iter().map(|(path, tree)| {
+    let trees = includes.iter().map(|(path, tree)| {
         let tree = match tree {
             Ok(tree) => Ok(tree.as_slice()),
             Err(why) => Err(why.clone()),
@@ -95,7 +91,7 @@ pub(super) fn read(
     let size: usize = text.len();
     let mut reader = Reader {
         top: &top,
-        included: included.collect(),
+        included: trees.collect(),
         ledger: Ledger::default(),
         notes: Vec::new(),
         told: Vec::new(),
@@ -215,7 +211,7 @@ impl Reader<'_> {
             .filter_map(|(element, kind)| self.group(element, kind, &beside))
             .collect();
         let serial = plan.and_then(|plan| plan.flag("TestPlan.serialize_threadgroups"));
-        in_order(drafted, serial == Some(true))
+        in_order(&drafted, serial == Some(true))
     }
 
     /// A plugin's group, with the numbers it has.
@@ -301,203 +297,10 @@ impl Reader<'_> {
         self.spend(text.as_ref().map_or(0, |text| text.len() / 8));
         text
     }
-
-    /// The whole number that a property says, if it says one.
-    pub(super) fn whole(&mut self, element: &Element, name: &str) -> Option<i64> {
-        let property = element.property(name)?;
-        self.number_of(element, property)
-            .map(|number| number as i64)
-    }
-
-    pub(super) fn decimal(&mut self, element: &Element, name: &str) -> Option<f64> {
-        let property = element.property(name)?;
-        self.number_of(element, property)
-    }
-
-    /// A length of time in seconds.
-    pub(super) fn seconds(&mut self, element: &Element, name: &str) -> Option<f64> {
-        self.decimal(element, name)
-            .map(|seconds| seconds.clamp(0.0, LONGEST))
-    }
-
-    pub(super) fn number_of(&mut self, element: &Element, property: &Property) -> Option<f64> {
-        let text = self.variables.text(property.text());
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Some(number),
-            _ if text.contains("${") => {
-                let why = format!("{text} is only known during a run: it is taken for nothing");
-                self.ledger
-                    .property(element, property, Status::NotModelled, why);
-                None
-            }
-            _ => {
-                self.bad_number(element, property, text);
-                None
-            }
-        }
-    }
-
-    /// A whole number without which nothing can be sent.
-    pub(super) fn needed(&mut self, element: &Element, name: &str) -> Option<i64> {
-        let property = element.property(name)?;
-        let text = self.variables.text(property.text());
-        let number = text.trim().parse::<f64>().ok();
-        match number.filter(|number| number.abs() <= MOST_THREADS) {
-            Some(number) => Some(number as i64),
-            None if text.trim().is_empty() => Some(0),
-            None => {
-                self.bad_number(element, property, &text);
-                self.is_refusing = true;
-                None
-            }
-        }
-    }
-
-    pub(super) fn no_number(&mut self, element: &Element, name: &str) {
-        if let Some(property) = element.property(name) {
-            self.bad_number(element, property, property.text());
-        }
-    }
-
-    /// Refuses what should be a number and is none.
-    pub(super) fn bad_number(&mut self, element: &Element, property: &Property, text: &str) {
-        let shown: String = text.chars().take(60).collect();
-        let name = &property.name;
-        let message = format!("{name} of {} is not a number: {shown:?}", element.title());
-        let mut note = Diagnostic::new(Code::Range, message, property.place).accepted("a number");
-        if text.contains("${") {
-            note = note.help(
-                "it is only known during a run; give it a value: -J NAME=VALUE for ${__P(NAME)}, \
-                 or a user-defined variable",
-            );
-        }
-        self.note(note);
-        let why = "this is not a number";
-        self.ledger
-            .property(element, property, Status::Refused, why);
-    }
-
-    fn close(mut self, clients: Vec<(String, schema::ThreadGroup)>) -> Imported {
-        let top = self.top;
-        let plan = top.iter().find(|element| element.kind() == Kind::Plan);
-        let errors = self
-            .notes
-            .iter()
-            .any(|note| note.severity() == crate::scenario::diagnostic::Severity::Error);
-        if clients.is_empty() && !errors {
-            let place = plan.or(top.first()).map(|element| element.place);
-            let message = "nothing in this plan sends a request over HTTP to the proxy";
-            let help = "a thread group with an HTTP sampler does";
-            let note = Diagnostic::new(Code::Missing, message, place.unwrap_or_default());
-            self.note(note.help(help));
-        }
-        self.tell(&clients);
-        self.account(top, None);
-        let included: Vec<&[Element]> = self.included.values().flatten().copied().collect();
-        for tree in included {
-            self.account(tree, None);
-        }
-        let client = |(name, group)| (name, schema::Client::ThreadGroup(Box::new(group)));
-        Imported {
-            clients: Named(clients.into_iter().map(client).collect()),
-            ledger: self.ledger.close(),
-            notes: self.notes,
-            told: self.told,
-        }
-    }
-
-    /// What was assumed about the plan as a whole.
-    fn tell(&mut self, clients: &[(String, schema::ThreadGroup)]) {
-        if clients.is_empty() {
-            return;
-        }
-        for (name, group) in clients.iter().take(8) {
-            self.told.push(summary(name, group));
-        }
-        match self.proxy.as_deref() {
-            Some("") | None => self.told.push("the plan names no host: its requests go to the proxy".to_owned()),
-            Some(host) if self.hosts.len() > 1 => self.told.push(format!(
-                "{host} is taken for the proxy, because most samplers ask it; requests to other hosts are not sent"
-            )),
-            Some(host) => self.told.push(format!("{host}, which the plan asks, is taken for the proxy")),
-        }
-        if self.ports.len() > 1 {
-            self.told.push(
-                "the plan asks several ports; all requests go to the same frontend".to_owned(),
-            );
-        }
-    }
-
-    /// Says something of every element of which nothing was said.
-    fn account(&mut self, elements: &[Element], outer: Option<(Status, &'static str)>) {
-        for element in elements {
-            let never = match element.kind() {
-                _ if outer.is_some() => outer,
-                _ if !element.enabled => Some((Status::NoEffect, "it is disabled")),
-                Kind::Never(why) => Some((Status::NoEffect, why)),
-                _ => None,
-            };
-            if !self.ledger.knows(element) {
-                let (status, why) = never.unwrap_or_else(|| unsaid(element));
-                self.ledger.element(element, status, why);
-            }
-            let inner = never.map(|(status, why)| match why {
-                "it is disabled" => (status, "it stands below something disabled"),
-                why => (status, why),
-            });
-            self.account(&element.children, inner);
-        }
-    }
-}
-
-/// A thread group in a sentence: `Users: 2 threads, 1000 iterations each, ...`.
-fn summary(name: &str, group: &schema::ThreadGroup) -> String {
-    let threads = group.threads.unwrap_or(1);
-    let mut text = format!("{name}: {threads} thread{}", plural(threads));
-    match (group.loops, &group.duration) {
-        (Some(loops), _) => {
-            let each = if threads == 1 { "" } else { " each" };
-            text += &format!(", {loops} iteration{}{each}", plural(loops));
-        }
-        (None, Some(time)) => text += &format!(" for {}", time.0),
-        (None, None) => {}
-    }
-    if let Some(time) = &group.ramp_up {
-        text += &format!(", started over {}", time.0);
-    }
-    text += match group.cookies {
-        Some(schema::Cookies::Keep) => ", cookies kept",
-        Some(schema::Cookies::Clear) => ", cookies cleared at each iteration",
-        _ => ", without cookies",
-    };
-    text + &format!(" (--set clients.{name}.threads=50)")
-}
-
-fn plural(count: i64) -> &'static str {
-    if count == 1 { "" } else { "s" }
-}
-
-/// What there is to say of an element that nothing asked for.
-fn unsaid(element: &Element) -> (Status, &'static str) {
-    match element.kind() {
-        Kind::Inert(status, why) => (status, why),
-        Kind::Variables => (Status::Modelled, ""),
-        Kind::Fragment => (Status::NoEffect, "no module controller points here"),
-        Kind::Unknown => (Status::NotModelled, "this element is not known"),
-        Kind::Extract(_) | Kind::Timer(_) => (Status::NoEffect, "no sampler is in its scope"),
-        Kind::Headers | Kind::Cookies | Kind::Defaults => {
-            (Status::NoEffect, "no HTTP sampler takes it up")
-        }
-        _ => (Status::NoEffect, "it is never reached"),
-    }
 }
 
 /// Groups in the order in which they run: what sets up, what is measured, what tears down.
-fn in_order(drafted: Vec<Drafted>, serial: bool) -> Vec<(String, schema::ThreadGroup)> {
+fn in_order(drafted: &[Drafted], serial: bool) -> Vec<(String, schema::ThreadGroup)> {
     let mut all: Vec<(String, schema::ThreadGroup)> = Vec::new();
     let mut before: Vec<String> = Vec::new();
     for wanted in [is_setup as fn(Group) -> bool, is_main, is_tear_down] {

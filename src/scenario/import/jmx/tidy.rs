@@ -145,7 +145,7 @@ fn without_unread(mut deeds: Vec<Deed>, used: &Words) -> Vec<Deed> {
 /// The words that texts of a script are made of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
-    words: BTreeSet<String>,
+    all: BTreeSet<String>,
     /// Whether names are put together during the run.
     any: bool,
     /// Whether scripts ask for variables by name.
@@ -166,24 +166,24 @@ impl Words {
             for piece in word.split(['-', '.']) {
                 // `x` is also what `x_1`, `x_g1` and `x_matchNr` come from.
                 let cuts = piece.match_indices('_').take(8).map(|(at, _)| at);
-                self.words.extend(cuts.map(|at| piece[..at].to_owned()));
-                self.words.insert(piece.to_owned());
+                self.all.extend(cuts.map(|at| piece[..at].to_owned()));
+                self.all.insert(piece.to_owned());
             }
-            self.words.insert(word.to_owned());
+            self.all.insert(word.to_owned());
         }
     }
 
     /// Whether something may read this variable.
     pub(super) fn mentions(&self, name: &str) -> bool {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-        self.any || self.words.contains(name) || !name.chars().all(plain) || self.asks_for(name)
+        self.any || self.all.contains(name) || !name.chars().all(plain) || self.asks_for(name)
     }
 
     /// Whether a variable must be there by its name, although its value is known.
     pub(super) fn asks_for(&self, name: &str) -> bool {
         let cuts = name.char_indices().map(|(at, _)| &name[..at]);
         self.any
-            || (self.by_name && self.words.contains(name))
+            || (self.by_name && self.all.contains(name))
             || cuts.take(100).any(|cut| self.prefixes.contains(cut))
     }
 

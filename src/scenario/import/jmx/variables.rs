@@ -86,12 +86,11 @@ impl Variables {
             };
             let value = self.text(argument.inner("Argument.value"));
             let constant = Template::read(&value).constant().map(str::to_owned);
-            match constant.filter(|_| !self.written.contains(name)) {
-                Some(value) => drop(self.known.insert(name.to_owned(), value)),
-                None => {
-                    self.first.retain(|(known, _)| known != name);
-                    self.first.push((name.to_owned(), value));
-                }
+            if let Some(value) = constant.filter(|_| !self.written.contains(name)) {
+                self.known.insert(name.to_owned(), value);
+            } else {
+                self.first.retain(|(known, _)| known != name);
+                self.first.push((name.to_owned(), value));
             }
         }
     }
@@ -212,7 +211,7 @@ fn writes(element: &Element, names: &mut BTreeSet<String>) {
         }
         Kind::Controller(Controller::ForEach) => name(element.text("ForeachController.returnVal")),
         Kind::Controller(Controller::Parameterized) => {
-            super::steps::parameters(element).for_each(|(text, _)| name(text));
+            super::controls::parameters(element).for_each(|(text, _)| name(text));
         }
         _ => {
             for property in &element.properties {
