@@ -118,6 +118,8 @@ pub struct Logged<'a> {
     pub connection: u64,
     /// How it ended.
     pub ending: &'a Ending,
+    /// What was asked for.
+    pub line: &'a RequestLine,
     /// Connections of clients to the proxy, this one included.
     pub connections: u32,
     /// The size of the request.
@@ -131,6 +133,8 @@ pub struct Logged<'a> {
 pub struct Sampled<'a> {
     /// What the client saw.
     pub sample: &'a Sample,
+    /// What it asked for.
+    pub line: &'a RequestLine,
     /// Its place in the order of sending, from 1.
     pub number: u64,
     /// How it ended for the proxy, if it did by now.
@@ -156,6 +160,8 @@ struct Live {
     client: u32,
     thread: u32,
     first: bool,
+    /// What is asked for, if the client does not always ask for the same.
+    line: Option<Box<RequestLine>>,
     cookie: Option<String>,
     sent: Size,
     /// The `Set-Cookie` header of the node's last answer.
@@ -174,6 +180,7 @@ impl Live {
             client,
             thread,
             first,
+            line: None,
             cookie: None,
             sent: Size::default(),
             answered: None,
@@ -182,6 +189,12 @@ impl Live {
             ending: None,
             done: false,
         }
+    }
+
+    /// What is asked for.
+    fn line<'a>(&'a self, plan: &'a Plan) -> &'a RequestLine {
+        let usual = plan.clients[self.client as usize].request(self.thread);
+        self.line.as_deref().unwrap_or(usual)
     }
 }
 
@@ -262,13 +275,21 @@ impl<'p, R: Reader> Follower<'p, R> {
     }
 
     /// A request has reached the proxy.
-    fn ask(&mut self, request: RequestId, cookie: Option<&str>) {
+    fn ask(&mut self, request: RequestId, method: &str, uri: &str, cookie: Option<&str>) {
         let Some(live) = self.live.get_mut(&request) else {
             return;
         };
         live.cookie = cookie.map(str::to_owned);
-        let asked = self.plan.clients[live.client as usize].request(live.thread);
-        live.sent = size::request(asked, cookie);
+        let client = &self.plan.clients[live.client as usize];
+        let usual = client.request(live.thread);
+        if (usual.method.as_str(), usual.uri.as_str()) != (method, uri) {
+            live.line = Some(Box::new(RequestLine {
+                method: method.to_owned(),
+                uri: uri.to_owned(),
+                ..usual.clone()
+            }));
+        }
+        live.sent = size::request(live.line.as_deref().unwrap_or(usual), cookie);
         let who = (live.client, live.thread);
         let connections = &mut self.connections;
         live.connection = *self.open.entry(who).or_insert_with(|| {
@@ -317,6 +338,7 @@ impl<'p, R: Reader> Follower<'p, R> {
             thread: live.thread,
             connection: live.connection,
             ending,
+            line: live.line(self.plan),
             connections: (self.open.len() + self.closing.len()) as u32,
             request: live.sent,
             answer: live.received,
@@ -363,6 +385,7 @@ impl<R: Reader> Sink for Follower<'_, R> {
         let answered = sample.status != 0;
         let row = Sampled {
             sample,
+            line: live.line(self.plan),
             number: live.number,
             ending: live.ending.as_ref(),
             cookie: live.cookie.as_deref(),
@@ -425,9 +448,12 @@ impl<R: Reader> Sink for Follower<'_, R> {
         self.reader.said(&context, at, message);
         match *message {
             Message::Asked {
-                request, cookie, ..
+                request,
+                method,
+                uri,
+                cookie,
             } => {
-                self.ask(request, cookie);
+                self.ask(request, method, uri, cookie);
                 let who = self
                     .live
                     .get(&request)

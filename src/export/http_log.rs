@@ -90,7 +90,7 @@ fn frontend(context: &Context<'_>, client: u32, thread: u32) -> String {
 /// frontend's name in the place of the backend's.
 pub fn http_line(context: &Context<'_>, line: &Logged<'_>, wall: Wall) -> String {
     let ending = line.ending;
-    let request = context.request(line.client, line.thread);
+    let request = line.line;
     let frontend = frontend(context, line.client, line.thread);
     let backend = ending.backend.map_or_else(
         || frontend.trim_end_matches('~'),

@@ -146,7 +146,7 @@ impl Reader for Report {
             received: of.received_bytes,
             sent: of.sent_bytes,
         };
-        self.add(label(context, sample), &page);
+        self.add(label(of.line), &page);
         if let Some(label) = reached(context, sample) {
             let row = Addend {
                 start: (sample.sent + sample.elapsed).as_millis(),

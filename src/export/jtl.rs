@@ -11,7 +11,7 @@ use balance::alert::reason_phrase;
 use super::clock::Wall;
 use super::follow::{Context, Reader, Sampled};
 use super::size::HOST;
-use crate::plan::Client;
+use crate::plan::{Client, RequestLine};
 use crate::report::csv::quoted;
 use crate::trace::Sample;
 
@@ -108,14 +108,14 @@ struct Row<'a> {
 impl<W: Write> Reader for Jtl<W> {
     fn sampled(&mut self, context: &Context<'_>, of: &Sampled<'_>) {
         let sample = of.sample;
-        let request = context.request(sample.client, sample.thread);
+        let request = of.line;
         let host = request.headers.iter().find(|(name, _)| name == "host");
         let host = host.map_or(HOST, |(_, value)| value.as_str());
         let no_answer = "Non HTTP response code: java.net.SocketTimeoutException";
         let page = Row {
             start: sample.sent,
             elapsed: elapsed(sample),
-            label: label(context, sample),
+            label: label(request),
             code: match sample.status {
                 0 => no_answer.to_owned(),
                 status => status.to_string(),
@@ -150,8 +150,7 @@ impl<W: Write> Reader for Jtl<W> {
 }
 
 /// The label of a request's sample: `GET /`.
-pub fn label(context: &Context<'_>, sample: &Sample) -> String {
-    let request = context.request(sample.client, sample.thread);
+pub fn label(request: &RequestLine) -> String {
     let path = request.uri.split('?').next().unwrap_or_default();
     format!("{} {path}", request.method)
 }

@@ -203,6 +203,45 @@ fn check_tells_of_every_line() {
     assert!(remarks(&broken).contains("\"two\""), "{}", remarks(&broken));
 }
 
+/// A log and JMeter's reports tell each request of a plan as it was.
+#[test]
+fn exports_tell_the_requests_of_a_plan() {
+    let config = sticky();
+    let env = fs::read_to_string(top().join("scenarios/lab3/lab.env")).expect("the lab's");
+    let plan = text_of("recorded");
+    let files = [
+        ("haproxy.cfg", config.as_str()),
+        (".env", &env),
+        ("recorded.jmx", &plan),
+    ];
+    let lab = folder("plans-export", &files);
+    let lab = lab.to_str().expect("UTF-8");
+    for (form, words) in [
+        (
+            "summary",
+            ["GET /css/site.css", "POST /cart", "GET /checkout"],
+        ),
+        (
+            "http-log",
+            [
+                "\"GET /css/site.css",
+                "\"POST /cart",
+                "\"GET /checkout?step=1 HTTP",
+            ],
+        ),
+    ] {
+        let output = ask(&["export", lab, "--as", form]);
+        ends(&output, 0);
+        for word in words {
+            assert!(
+                out(&output).contains(word),
+                "{form} {word}: {}",
+                out(&output)
+            );
+        }
+    }
+}
+
 #[test]
 fn what_if_takes_a_plan() {
     let path = plan("lab-kept-cookies");
