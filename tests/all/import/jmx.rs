@@ -177,6 +177,44 @@ fn every_plan_runs() {
     assert!(ran >= 20, "{ran}");
 }
 
+/// However deep controllers stand inside one another, what is made of them can be read.
+#[test]
+fn controllers_inside_one_another_have_room() {
+    let kinds = [
+        "<LoopController><stringProp name=\"LoopController.loops\">2</stringProp>\
+         <boolProp name=\"LoopController.continue_forever\">false</boolProp></LoopController>",
+        "<RandomController/>",
+        "<SwitchController/>",
+        "<IfController><stringProp name=\"IfController.condition\">1 == 1</stringProp>\
+         <boolProp name=\"IfController.evaluateAll\">true</boolProp></IfController>",
+        "<InterleaveControl><intProp name=\"InterleaveControl.style\">0</intProp></InterleaveControl>",
+        "<GenericController/>",
+    ];
+    let sampler = "<HTTPSamplerProxy><stringProp name=\"HTTPSampler.path\">/a</stringProp>\
+                   </HTTPSamplerProxy><hashTree/>";
+    for kind in kinds {
+        let open = format!("{kind}<hashTree>{sampler}").repeat(40);
+        let close = "</hashTree>".repeat(40);
+        let text = format!(
+            "<jmeterTestPlan><hashTree><TestPlan/><hashTree><ThreadGroup>\
+             <stringProp name=\"ThreadGroup.num_threads\">1</stringProp></ThreadGroup><hashTree>\
+             {sampler}{open}{close}</hashTree></hashTree></hashTree></jmeterTestPlan>"
+        );
+        let (imported, mut files) = read("deep.jmx", &text);
+        assert!(!imported.is_refused(), "{kind}");
+        let config = files.add("haproxy.cfg", CONFIG);
+        let pieces = Pieces {
+            config: read_cfg(&files, &[config], &Env::default()),
+            files,
+            clients: Some(imported.clients),
+            ..Pieces::default()
+        };
+        if let Err(refused) = assemble(pieces, &Overrides::default()) {
+            panic!("{kind}: {refused}");
+        }
+    }
+}
+
 const CONFIG: &str = "\
 defaults
     mode http

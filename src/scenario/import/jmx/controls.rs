@@ -5,6 +5,7 @@ use super::element::{Element, Property, named};
 use super::kinds::{Controller, Kind};
 use super::read::Reader;
 use super::scope::{self, Level, Levels};
+use super::steps::DEPTH;
 use crate::scenario::check::script::is_condition;
 use crate::scenario::import::Status;
 use crate::scenario::schema::script::{
@@ -203,6 +204,17 @@ impl<'e> Reader<'e> {
             return vec![one(self.sequence(&element.children, levels))];
         }
         // The condition is asked before each child: one inside the other.
+        let able = element
+            .children
+            .iter()
+            .filter(|child| child.kind().is_step());
+        let depth = able.count() + 1;
+        if self.depth + depth > DEPTH {
+            let why = "the condition is asked once, not before each child";
+            self.ledger.element(element, Status::NotModelled, why);
+            return vec![one(self.sequence(&element.children, levels))];
+        }
+        self.depth += depth;
         let level = Level::of(&element.children, self);
         let mut parts = scope::within(levels, level, |levels| {
             let mut parts = vec![self.starters(&element.children, levels)];
@@ -211,12 +223,8 @@ impl<'e> Reader<'e> {
             }
             parts
         });
+        self.depth -= depth;
         parts.retain(|part| !part.is_empty());
-        if parts.len() > 8 {
-            let why = "the condition is asked once, not before each child";
-            self.ledger.element(element, Status::NotModelled, why);
-            return vec![one(parts.into_iter().flatten().collect())];
-        }
         parts
             .into_iter()
             .rev()

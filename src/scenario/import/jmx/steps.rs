@@ -8,8 +8,9 @@ use crate::scenario::import::Status;
 use crate::scenario::schema::script::{Deed, Leave};
 use crate::scenario::schema::{Named, Time};
 
-/// Controllers inside one another; a scenario has no room for more.
-const DEPTH: usize = 20;
+/// Controllers inside one another. A scenario may have 64 brackets inside one another, of
+/// which a controller takes up to four.
+pub(super) const DEPTH: usize = 13;
 /// Samples of JMeter that are no requests.
 const COUNTED: &str = "it sends nothing; JMeter counts it as a sample";
 
