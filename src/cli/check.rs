@@ -76,13 +76,8 @@ fn configuration(
 ) -> io::Result<Verdict> {
     match config::read(file, args.env.as_deref()) {
         Ok(read) => {
-            let said = Said {
-                notes: &read.imported.notes,
-                files: &read.files,
-                ledger: read.ledger(),
-                directives: read.directives(),
-                title: read.summary(),
-            };
+            let shows = (read.ledger(), read.directives(), read.summary());
+            let said = Said::new(&read.imported.notes, &read.files, shows);
             shown(file, said, format, screen)
         }
         Err(error) => unread(file, &error.to_string(), screen),
@@ -93,13 +88,8 @@ fn configuration(
 fn plan(file: &Path, args: &Check, format: Format, screen: &mut Screen) -> io::Result<Verdict> {
     match test_plan::read(file, &args.properties, Files::default()) {
         Ok(read) => {
-            let said = Said {
-                notes: &read.imported.notes,
-                files: &read.files,
-                ledger: read.ledger(),
-                directives: read.directives(),
-                title: read.summary(),
-            };
+            let shows = (read.ledger(), read.directives(), read.summary());
+            let said = Said::new(&read.imported.notes, &read.files, shows);
             shown(file, said, format, screen)
         }
         Err(error) => {
@@ -116,6 +106,19 @@ struct Said<'a> {
     ledger: Table,
     directives: Value,
     title: String,
+}
+
+impl<'a> Said<'a> {
+    fn new(notes: &'a [Diagnostic], files: &'a Files, shows: (Table, Value, String)) -> Self {
+        let (ledger, directives, title) = shows;
+        Self {
+            notes,
+            files,
+            ledger,
+            directives,
+            title,
+        }
+    }
 }
 
 /// Shows the ledger and the diagnostics of a foreign file.

@@ -1,7 +1,7 @@
 //! Texts with JMeter's variables and functions in them: `/item?id=${id}`,
 //! `${__Random(1,100)}`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A text that is made anew each time it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -320,6 +320,20 @@ fn split(list: &str) -> Vec<String> {
         }
     }
     arguments
+}
+
+/// As in a query: blanks become `+`, other special bytes `%XX`.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
+                out.push(char::from(byte));
+            }
+            b' ' => out.push('+'),
+            _ => write!(out, "%{byte:02X}").expect("strings grow"),
+        }
+        out
+    })
 }
 
 /// As it is written, so that reading it gives the same template.

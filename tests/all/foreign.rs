@@ -34,7 +34,7 @@ const CONFIG: [&str; 5] = [
 ];
 
 /// A folder of its own for one test, with these files in it.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     for (path, text) in files {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::cli::{ask, ends, out, remarks};
+use crate::foreign::folder;
 use crate::tidy::source::top;
 
 const CONFIG: [&str; 4] = [
@@ -26,18 +26,6 @@ fn sticky() -> String {
     .replace("}:3000 check", "}:3000 check cookie x")
     .replacen("check cookie x", "check cookie s1", 1)
     .replacen("check cookie x", "check cookie s2", 1)
-}
-
-/// A folder of its own for one test, with these files in it.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    for (path, text) in files {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
-    }
-    folder
 }
 
 fn plan(name: &str) -> String {

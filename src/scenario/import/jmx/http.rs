@@ -5,6 +5,7 @@ use super::read::{Reader, Site};
 use super::scope::{self, Level, Levels};
 use super::steps::silent;
 use crate::plan::Template;
+use crate::plan::template::encoded;
 use crate::scenario::import::Status;
 use crate::scenario::schema::script::{Deed, Request};
 use crate::scenario::schema::{Named, Time};
@@ -160,7 +161,7 @@ impl<'e> Reader<'e> {
     fn encoded(&self, text: &str, encodes: bool) -> String {
         let template = self.variables.settle(text);
         match template.constant() {
-            Some(text) if encodes => percent(text),
+            Some(text) if encodes => encoded(text),
             Some(text) => text.to_owned(),
             None if encodes => format!("${{__urlencode({template})}}"),
             None => template.to_string(),
@@ -215,19 +216,4 @@ fn address(path: &str) -> String {
     // What follows a `#` is for browsers, and never sent.
     let sent = uri.split('#').next().unwrap_or_default();
     sent.replace(|c: char| c.is_whitespace() || c.is_control(), "%20")
-}
-
-/// As in a query: blanks become `+`, other special bytes `%XX`.
-fn percent(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
-                out.push(char::from(byte));
-            }
-            b' ' => out.push('+'),
-            _ => write!(out, "%{byte:02X}").expect("strings grow"),
-        }
-        out
-    })
 }
