@@ -25,6 +25,13 @@ pub(super) fn has_plan(place: Option<&Path>, given: &Foreign) -> bool {
     find(place, given).is_ok_and(|found| found.plan.is_some())
 }
 
+/// Why the scenario `file` cannot have the load of a test plan.
+pub(super) fn has_its_own(file: &Path) -> Refused {
+    let why = "a scenario says itself who sends requests: --plan is for runs without one";
+    let help = "name the configuration of the proxy instead: --config haproxy.cfg";
+    refusal(file, why, Some(help))
+}
+
 /// The files of one run.
 #[derive(Clone, Debug, Default)]
 struct Found {
@@ -155,6 +162,10 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
 fn with_configuration(plan: &Path, given: &Foreign, found: Found) -> Result<Found, Box<Refused>> {
     if let Some(other) = &given.plan {
         let why = format!("--plan names another test plan: {}", other.display());
+        return Err(refusal(plan, &why, Some("name only one of them")).into());
+    }
+    if let Some(log) = &given.log {
+        let why = format!("--log names another load: {}", log.display());
         return Err(refusal(plan, &why, Some("name only one of them")).into());
     }
     if given.config.is_none() {

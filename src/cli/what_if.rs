@@ -52,6 +52,9 @@ pub(super) fn run(args: &WhatIf, format: Format, screen: &mut Screen) -> io::Res
     let is_foreign =
         args.file.as_deref().is_none_or(foreign::is_meant) || args.foreign.config.is_some();
     let outcome = match (&args.file, &args.foreign.log) {
+        (Some(file), _) if !is_foreign && args.foreign.plan.is_some() => {
+            Err(foreign::has_its_own(file).into())
+        }
         (Some(file), Some(log)) if !is_foreign => {
             load::scenario(file, &load::replaying(log, &args.changes))
         }

@@ -151,6 +151,19 @@ fn a_plan_alone_says_what_it_needs() {
     }
     let together = ask(&[&["run", &path], &CONFIG[..]].concat());
     ends(&together, 0);
+    let scenario = "scenarios/lab3/4.1.ron";
+    for command in [&["run"][..], &["what-if", "--down", "s1"]] {
+        let own = ask(&[command, &[scenario, "--plan", &path]].concat());
+        ends(&own, 3);
+        assert!(remarks(&own).contains("without one"), "{}", remarks(&own));
+    }
+    let both = ask(&[&["run", &path], &CONFIG[..], &["--log", "x.log"]].concat());
+    ends(&both, 3);
+    assert!(
+        remarks(&both).contains("another load"),
+        "{}",
+        remarks(&both)
+    );
     let missing = ask(&[&["run"], &CONFIG[..], &["--plan", "no/such.jmx"]].concat());
     ends(&missing, 3);
     assert!(
