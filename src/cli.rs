@@ -37,6 +37,7 @@ mod save;
 mod screen;
 mod seq;
 mod show;
+mod test_plan;
 mod timeline;
 mod what_if;
 mod why;

@@ -9,9 +9,11 @@ use balancelab::lab::World;
 use balancelab::locale::AsWritten;
 use balancelab::oracle::Oracle;
 use balancelab::plan::{Action, Budget, Plan, Timed};
+use balancelab::scenario::foreign::{Pieces, assemble};
 use balancelab::scenario::import::Env;
 use balancelab::scenario::import::compose::read_compose;
 use balancelab::scenario::import::haproxy_cfg::read_cfg;
+use balancelab::scenario::import::jmx::read_jmx;
 use balancelab::scenario::import::log;
 use balancelab::scenario::{self, Files, Loaded, Overrides, render};
 use balancelab::trace::{Event, Sample, Sink};
@@ -204,6 +206,63 @@ pub fn log(bytes: &[u8]) {
         run(loaded.plan);
     }
 }
+
+/// A test plan of JMeter, beside data and a plan that it may name.
+pub fn jmx(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut files = Files::default();
+    let config = files.add("haproxy.cfg", CONFIG);
+    let plan = files.add("fuzz.jmx", text.as_ref());
+    let beside = [
+        ("data.csv", "user,word\nanna,a\nbob,\"b\"\n"),
+        ("other.jmx", OTHER),
+    ];
+    let beside: BTreeMap<String, String> = beside
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .collect();
+    let properties = [("threads".to_owned(), "2".to_owned())];
+    let imported = read_jmx(&mut files, plan, &properties, &beside);
+    assert!(!imported.ledger.is_empty(), "nothing was said of the file");
+    for entry in &imported.ledger {
+        let file = files.file(entry.place.file);
+        assert!(entry.place.end as usize <= file.text.len());
+    }
+    let pieces = Pieces {
+        name: "fuzz".to_owned(),
+        config: read_cfg(&files, &[config], &Env::default()),
+        files,
+        clients: Some(imported.clients.clone()),
+        notes: imported.notes.clone(),
+        ..Pieces::default()
+    };
+    match assemble(pieces, &Overrides::default()) {
+        Ok(loaded) => {
+            render::text(
+                &loaded.warnings,
+                &loaded.files,
+                render::Colour::Never,
+                &AsWritten,
+            );
+            let again = load("fuzz.ron", &scenario::resolved(&loaded.plan));
+            let mut again = again.expect("a resolved scenario can be loaded").plan;
+            again.scenario.clone_from(&loaded.plan.scenario);
+            assert_eq!(again, loaded.plan, "resolved to another plan");
+            run(loaded.plan);
+        }
+        Err(refused) => {
+            assert!(
+                imported.is_refused(),
+                "refused only as a scenario: {refused}"
+            );
+        }
+    }
+}
+
+/// A plan that can be included.
+const OTHER: &str = "<jmeterTestPlan><hashTree><TestPlan/><hashTree><TestFragmentController/>\
+    <hashTree><HTTPSamplerProxy><stringProp name=\"HTTPSampler.path\">/other</stringProp>\
+    </HTTPSamplerProxy><hashTree/></hashTree></hashTree></hashTree></jmeterTestPlan>";
 
 /// A scenario that replays `text`.
 fn load_replay(text: &str) -> Option<Loaded> {

@@ -66,7 +66,7 @@ pub struct Cli {
 pub enum Command {
     /// Run scenarios and report who got which requests
     Run(Run),
-    /// Read scenarios or a haproxy.cfg and say what is wrong with them, without running them
+    /// Read scenarios, a haproxy.cfg or a test plan and say what is wrong with them, without running them
     Check(Check),
     /// Replay recordings of a real HAProxy against the balancing core
     Conform(Conform),
@@ -175,19 +175,29 @@ pub struct Foreign {
     #[arg(long, value_name = "FILE")]
     pub compose: Option<PathBuf>,
     /// Replay this log as the load: HAProxy's HTTP or TCP log, or results of JMeter (.jtl)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
     pub log: Option<PathBuf>,
+    /// Take this test plan of JMeter (.jmx) as the load
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Give a property of JMeter a value, for ${__P(NAME)} in the plan
+    #[arg(short = 'J', value_name = "NAME=VALUE", value_parser = setting)]
+    pub properties: Vec<(String, String)>,
 }
 
 /// `balancelab check`
 #[derive(Clone, Debug, Args)]
 pub struct Check {
-    /// Scenario files, haproxy.cfg files, folders with .cfg files, or docker-compose.yml files
+    /// Scenario files, haproxy.cfg files, folders with .cfg files, docker-compose.yml files, or
+    /// test plans (.jmx)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// A file with the environment variables of a haproxy.cfg or a docker-compose.yml
     #[arg(long, value_name = "FILE")]
     pub env: Option<PathBuf>,
+    /// Give a property of JMeter a value, for ${__P(NAME)} in a test plan
+    #[arg(short = 'J', value_name = "NAME=VALUE", value_parser = setting)]
+    pub properties: Vec<(String, String)>,
     /// Changes to them
     #[command(flatten)]
     pub changes: Changes,

@@ -9,7 +9,7 @@ use super::args::{Check, Format};
 use super::exit::Exit;
 use super::ledger::Ledger;
 use super::screen::Screen;
-use super::{compose, config, load};
+use super::{compose, config, load, test_plan};
 use crate::report::table::{Align, Cell, Style, Table};
 use crate::scenario::import::Directive;
 use crate::scenario::{Diagnostic, Files, Severity, render};
@@ -32,6 +32,11 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
     for file in &args.files {
         if compose::is_compose_name(file) {
             let read = composition(file, args);
+            verdicts.push(foreign(file, read, format, screen)?);
+            continue;
+        }
+        if test_plan::is_plan_name(file) {
+            let read = plan(file, args);
             verdicts.push(foreign(file, read, format, screen)?);
             continue;
         }
@@ -95,6 +100,17 @@ fn composition(file: &Path, args: &Check) -> io::Result<Read> {
         notes: read.compose.notes,
         ledger: read.compose.ledger,
         files,
+    })
+}
+
+fn plan(file: &Path, args: &Check) -> io::Result<Read> {
+    let read = test_plan::read(file, &args.properties, Files::default())
+        .map_err(|error| config::named(file, &error))?;
+    Ok(Read {
+        summary: read.summary(),
+        notes: read.imported.notes,
+        ledger: read.imported.ledger,
+        files: read.files,
     })
 }
 

@@ -1,4 +1,5 @@
-//! Files of other programs on their way to a run: a `haproxy.cfg`, or a lab's folder.
+//! Files of other programs on their way to a run: a `haproxy.cfg`, a test plan of JMeter, or
+//! a lab's folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,15 +8,32 @@ use super::args::{Changes, Foreign};
 use super::compose;
 use super::config;
 use super::folder;
+use super::test_plan;
 use crate::scenario::foreign::{Containers, Pieces, assemble};
-use crate::scenario::import::Env;
 use crate::scenario::import::compose::Service;
+use crate::scenario::import::{Env, Status};
 use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
-/// Whether `path` is run without a scenario: a folder, a configuration of HAProxy, or a
-/// compose file, which stands for its folder.
+/// Whether `path` is run without a scenario: a folder, a configuration of HAProxy, a test
+/// plan, or a compose file, which stands for its folder.
 pub(super) fn is_meant(path: &Path) -> bool {
-    path.is_dir() || config::is_config_name(path) || compose::is_compose_name(path)
+    path.is_dir()
+        || test_plan::is_plan_name(path)
+        || config::is_config_name(path)
+        || compose::is_compose_name(path)
+}
+
+/// Whether the load comes from a test plan; what cannot be found out is said when it is
+/// loaded.
+pub(super) fn has_plan(place: Option<&Path>, given: &Foreign) -> bool {
+    find(place, given).is_ok_and(|found| found.plan.is_some())
+}
+
+/// Why the scenario `file` cannot have the load of a test plan.
+pub(super) fn has_its_own(file: &Path) -> Refused {
+    let why = "a scenario says itself who sends requests: --plan is for runs without one";
+    let help = "name the configuration of the proxy instead: --config haproxy.cfg";
+    refusal(file, why, Some(help))
 }
 
 /// The files of one run.
@@ -24,6 +42,7 @@ struct Found {
     config: PathBuf,
     env: Option<PathBuf>,
     compose: Option<PathBuf>,
+    plan: Option<PathBuf>,
     /// What else there is and is not read, a sentence each.
     passed: Vec<String>,
 }
@@ -77,7 +96,7 @@ pub(super) fn gather(place: Option<&Path>, given: &Foreign) -> Result<Pieces, Bo
         None => None,
     };
     told.extend(found.passed);
-    Ok(Pieces {
+    let mut pieces = Pieces {
         name: name(place.map_or(found.config.as_path(), folder_of)),
         config: read.imported,
         files,
@@ -86,7 +105,11 @@ pub(super) fn gather(place: Option<&Path>, given: &Foreign) -> Result<Pieces, Bo
         told,
         notes,
         ..Pieces::default()
-    })
+    };
+    if let Some(path) = &found.plan {
+        load_plan(path, given, &mut pieces)?;
+    }
+    Ok(pieces)
 }
 
 /// A compose file and the variables beside it.
@@ -150,6 +173,29 @@ fn unshared(config: &Path, proxy: &Service, read: &Composed) -> Option<Diagnosti
     Some(Diagnostic::new(Code::Lint, message, proxy.place).help(help))
 }
 
+/// Takes the test plan at `path` as the load.
+fn load_plan(path: &Path, given: &Foreign, pieces: &mut Pieces) -> Result<(), Box<Refused>> {
+    let files = std::mem::take(&mut pieces.files);
+    let read = test_plan::read(path, &given.properties, files)
+        .map_err(|error| refusal(path, &error.to_string(), None))?;
+    let shown = path.display();
+    let passed = (read.imported.ledger.iter())
+        .filter(|entry| entry.status >= Status::NotModelled)
+        .count();
+    pieces.told.push(match passed {
+        0 => format!("the load is that of {shown}"),
+        1 => format!("the load is that of {shown}; one line is not followed (balancelab check {shown})"),
+        _ => format!(
+            "the load is that of {shown}; {passed} lines are not followed (balancelab check {shown})"
+        ),
+    });
+    pieces.files = read.files;
+    pieces.clients = Some(read.imported.clients);
+    pieces.notes.extend(read.imported.notes);
+    pieces.told.extend(read.imported.told);
+    Ok(())
+}
+
 /// Keeps the text at `path` among `files`.
 fn text_of(path: &Path, files: &mut Files) -> Result<FileId, Box<Refused>> {
     // Logs hold whatever clients sent; only texts and comments can be strange.
@@ -175,11 +221,15 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
         config: given.config.clone().unwrap_or_default(),
         env: given.env.clone(),
         compose: given.compose.clone(),
+        plan: given.plan.clone(),
         passed: Vec::new(),
     };
     let Some(mut place) = place else {
         return Ok(found);
     };
+    if test_plan::is_plan_name(place) {
+        return with_configuration(place, given, found);
+    }
     if compose::is_compose_name(place) && place.is_file() {
         found.compose.get_or_insert_with(|| place.to_owned());
         place = folder_of(place);
@@ -229,6 +279,12 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
             )),
         }
     }
+    if found.plan.is_none() && given.log.is_none() {
+        found.plan = match folder.plans.as_slice() {
+            [] => None,
+            several => Some(only(place, several, "test plan", "--plan")?),
+        };
+    }
     found.pass_over();
     Ok(found)
 }
@@ -267,6 +323,32 @@ fn listed(paths: &[PathBuf]) -> String {
         .map(|path| path.display().to_string())
         .collect();
     names.join(", ")
+}
+
+/// A test plan that is named like a scenario: it needs a proxy in front of it.
+fn with_configuration(plan: &Path, given: &Foreign, found: Found) -> Result<Found, Box<Refused>> {
+    if let Some(other) = &given.plan {
+        let why = format!("--plan names another test plan: {}", other.display());
+        return Err(refusal(plan, &why, Some("name only one of them")).into());
+    }
+    if let Some(log) = &given.log {
+        let why = format!("--log names another load: {}", log.display());
+        return Err(refusal(plan, &why, Some("name only one of them")).into());
+    }
+    if given.config.is_none() {
+        let why = "a test plan says who sends requests, not what balances them";
+        let help = format!(
+            "name the configuration of the proxy as well: balancelab run --config haproxy.cfg \
+             --plan {}; what is in the plan: balancelab check {}",
+            plan.display(),
+            plan.display(),
+        );
+        return Err(refusal(plan, why, Some(&help)).into());
+    }
+    Ok(Found {
+        plan: Some(plan.to_owned()),
+        ..found
+    })
 }
 
 /// The only one of `several`.

@@ -22,6 +22,9 @@ pub(super) fn run(args: &Run, format: Format, screen: &mut Screen) -> io::Result
     for (number, file) in inputs(args).into_iter().enumerate() {
         let foreign = args.foreign.config.is_some() || file.is_some_and(foreign::is_meant);
         let outcome = match file {
+            Some(file) if !foreign && args.foreign.plan.is_some() => {
+                Err(foreign::has_its_own(file).into())
+            }
             Some(file) if !foreign => match &args.foreign.log {
                 Some(log) => load::scenario(file, &load::replaying(log, &args.changes)),
                 None => load::scenario(file, &args.changes),

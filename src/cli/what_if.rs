@@ -52,11 +52,17 @@ pub(super) fn run(args: &WhatIf, format: Format, screen: &mut Screen) -> io::Res
     let is_foreign =
         args.file.as_deref().is_none_or(foreign::is_meant) || args.foreign.config.is_some();
     let outcome = match (&args.file, &args.foreign.log) {
+        (Some(file), _) if !is_foreign && args.foreign.plan.is_some() => {
+            Err(foreign::has_its_own(file).into())
+        }
         (Some(file), Some(log)) if !is_foreign => {
             load::scenario(file, &load::replaying(log, &args.changes))
         }
         (Some(file), None) if !is_foreign => load::scenario(file, &args.changes),
         (file, Some(_)) => foreign::load(file.as_deref(), &args.foreign, &args.changes),
+        (file, None) if foreign::has_plan(file.as_deref(), &args.foreign) => {
+            foreign::load(file.as_deref(), &args.foreign, &args.changes)
+        }
         (file, None) => foreign::load(file.as_deref(), &args.foreign, &with_users(args)),
     };
     let loaded = match outcome {
@@ -235,8 +241,10 @@ fn set_load(plan: &mut Plan, args: &WhatIf) -> Result<(), (String, Exit)> {
         }
     };
     for client in &mut plan.clients {
-        let Client::Threads(group) = client else {
-            continue;
+        let group = match client {
+            Client::Threads(group) => group,
+            Client::Script(script) => &mut script.group,
+            Client::Browser(_) | Client::Arrivals(_) => continue,
         };
         group.threads = args.users.unwrap_or(group.threads);
         if let Some(think) = args.think {

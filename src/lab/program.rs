@@ -1,6 +1,8 @@
 //! A script as a thread follows it: blocks of operations that name each other by number, so
 //! that a place in it is a few small numbers.
 
+use std::collections::BTreeMap;
+
 use balance::Span;
 use regex_lite::Regex;
 
@@ -20,6 +22,8 @@ pub(super) struct Program {
     pub(super) blocks: Vec<Vec<Op>>,
     /// How many counts threads keep.
     pub(super) slots: usize,
+    /// The slots of timers that several steps name.
+    timers: BTreeMap<String, Slot>,
 }
 
 /// One operation.
@@ -70,6 +74,18 @@ impl Program {
         self.slots - 1
     }
 
+    /// The slot of the timer of this name; without a name, it is one of its own.
+    fn timer(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.timers.get(name) {
+            return *slot;
+        }
+        let slot = self.slot();
+        if !name.is_empty() {
+            self.timers.insert(name.to_owned(), slot);
+        }
+        slot
+    }
+
     fn block(&mut self, deeds: &[Deed]) -> Block {
         let number = self.blocks.len();
         self.blocks.push(Vec::new());
@@ -88,10 +104,14 @@ impl Program {
         Some(match deed {
             Deed::Request(request) => Op::Request(request.clone()),
             Deed::Pause(sampled) => Op::Pause(super::pace::distribution(sampled)),
-            Deed::Pace { per_minute, of } => Op::Pace {
+            Deed::Pace {
+                per_minute,
+                of,
+                timer,
+            } => Op::Pace {
                 every: Span::from_nanos((60e9 / per_minute) as u64),
                 of: *of,
-                slot: self.slot(),
+                slot: self.timer(timer),
             },
             Deed::Set(pairs) => Op::Set(pairs.clone()),
             Deed::Count(counter) => Op::Count(counter.clone(), self.slot()),

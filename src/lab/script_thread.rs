@@ -106,6 +106,10 @@ pub(super) struct Thread {
     heard: Heard,
     /// It ends when it is asked next.
     over: bool,
+    /// Whether timers have been waited for since it was decided what is sent next.
+    waited: bool,
+    /// How often it waited or sent something.
+    acts: u64,
 }
 
 /// What a thread knows of the last answer.
@@ -146,6 +150,22 @@ enum Turning {
     Until(Moment),
     /// For each of the variables that this operation names.
     Each { block: Block, at: usize },
+    /// It does not, but if nothing came of it, this operation chooses the next one.
+    Chosen {
+        block: Block,
+        at: usize,
+        /// What the thread had done before.
+        acts: u64,
+        /// Choices that are left.
+        left: usize,
+    },
+}
+
+impl Turning {
+    /// Whether it is a loop.
+    fn is_loop(&self) -> bool {
+        !matches!(self, Self::Once | Self::Chosen { .. })
+    }
 }
 
 /// A thread that does so many things without sending or waiting has lost its way.
@@ -169,6 +189,8 @@ impl Thread {
             limit: None,
             heard: Heard::default(),
             over: false,
+            waited: false,
+            acts: 0,
         }
     }
 
@@ -272,17 +294,24 @@ impl Thread {
                 if now >= group.deadline {
                     return Some(Next::End);
                 }
-                if self.runs_out(now) {
+                if !self.decides(now) {
                     return None;
                 }
+                self.waited = false;
                 self.write_line(request, group, now);
                 return Some(Next::Send((**request).clone()));
             }
             Op::Pause(length) => {
+                if !self.decides(now) {
+                    return None;
+                }
                 let length = length.sample(&mut self.stream);
                 return Self::wait(now + length, group, now);
             }
             Op::Pace { every, of, slot } => {
+                if !self.decides(now) {
+                    return None;
+                }
                 let due = self.due(*every, *of, *slot, group, now);
                 return Self::wait(due, group, now);
             }
@@ -302,9 +331,23 @@ impl Thread {
             }
             Op::Leave(Leave::Test) => return Some(Next::StopTest),
             Op::Leave(leave) => self.leave(*leave),
-            control => self.choose(control, group, now),
+            control => {
+                self.waited = false;
+                self.choose(control, group, now);
+            }
         }
         None
+    }
+
+    /// Begins to wait for, or to send, a request. JMeter decides before the timers of a
+    /// sampler whether it has its turn; false if the time of a controller is over.
+    fn decides(&mut self, now: Moment) -> bool {
+        if !std::mem::replace(&mut self.waited, true) && self.runs_out(now) {
+            self.waited = false;
+            return false;
+        }
+        self.acts += 1;
+        true
     }
 
     /// Waits until `moment`, but not beyond the end of the group.

@@ -52,6 +52,8 @@ pub enum Deed {
         per_minute: f64,
         /// Whose requests are counted.
         of: PaceOf,
+        /// Steps with the same name are one timer; empty: one of its own.
+        timer: String,
     },
     /// Gives variables new values.
     Set(Vec<(String, Template)>),

@@ -1,7 +1,7 @@
 //! Texts with JMeter's variables and functions in them: `/item?id=${id}`,
 //! `${__Random(1,100)}`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A text that is made anew each time it is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,15 @@ impl Function {
     }
 }
 
+/// What a template wants to know while it is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// The value of a variable.
+    Variable(&'a str),
+    /// The result of a function whose arguments are known.
+    Call(Function, &'a [&'a str]),
+}
+
 /// Deeper than any sensible nesting of functions.
 const DEPTH: usize = 16;
 
@@ -106,6 +115,11 @@ impl Template {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
+        let closings = if depth < DEPTH {
+            closings(text)
+        } else {
+            Vec::new()
+        };
         while let Some(at) = rest.find("${") {
             // JMeter takes a backslash before a dollar away, and leaves the rest alone.
             if rest[..at].ends_with('\\') {
@@ -115,11 +129,14 @@ impl Template {
                 continue;
             }
             plain.push_str(&rest[..at]);
-            let Some(end) = closing(&rest[at + 2..]).filter(|_| depth < DEPTH) else {
+            let opened = text.len() - rest.len() + at + 1;
+            let known = closings.binary_search_by_key(&opened, |(opened, _)| *opened);
+            let Ok(index) = known else {
                 plain.push_str("${");
                 rest = &rest[at + 2..];
                 continue;
             };
+            let end = closings[index].1 - opened - 1;
             let inside = &rest[at + 2..at + 2 + end];
             match Part::read(inside, depth) {
                 Some(part) => {
@@ -171,6 +188,37 @@ impl Template {
         out
     }
 
+    /// The same template with everything put in that is `known` already: variables, and
+    /// functions whose arguments are known.
+    #[must_use]
+    pub fn settled(&self, known: &dyn Fn(Asked<'_>) -> Option<String>) -> Self {
+        let mut parts: Vec<Part> = Vec::new();
+        for part in &self.parts {
+            let part = match part {
+                Part::Text(text) => Part::Text(text.clone()),
+                Part::Variable(name) => match known(Asked::Variable(name)) {
+                    Some(value) => Part::Text(value),
+                    None => part.clone(),
+                },
+                Part::Call(function, arguments) => {
+                    let arguments: Vec<Self> =
+                        arguments.iter().map(|text| text.settled(known)).collect();
+                    let texts: Option<Vec<&str>> = arguments.iter().map(Self::constant).collect();
+                    match texts.and_then(|texts| known(Asked::Call(*function, &texts))) {
+                        Some(value) => Part::Text(value),
+                        None => Part::Call(*function, arguments),
+                    }
+                }
+            };
+            match (parts.last_mut(), part) {
+                (Some(Part::Text(before)), Part::Text(text)) => before.push_str(&text),
+                (_, Part::Text(text)) if text.is_empty() => {}
+                (_, part) => parts.push(part),
+            }
+        }
+        Self { parts }
+    }
+
     /// The names of the variables in it, and of those that its functions set.
     pub fn variables(&self) -> Vec<&str> {
         let mut names = Vec::new();
@@ -197,10 +245,16 @@ impl Part {
             Some((name, rest)) => (name, Some(rest.trim_end().strip_suffix(')')?)),
             None => (call, None),
         };
-        let function = Function::from_name(name.trim())?;
+        // Without parentheses, what is no function is a variable, such as JMeter's
+        // `__jm__loop__idx`.
+        let Some(function) = Function::from_name(name.trim()) else {
+            return arguments
+                .is_none()
+                .then(|| Self::Variable(inside.to_owned()));
+        };
         let arguments = match arguments {
             None => Vec::new(),
-            Some(list) if function.is_expression() => vec![list.replace("\\,", ",")],
+            Some(list) if function.is_expression() => vec![expression(list)],
             Some(list) => split(list),
         };
         let arguments = arguments.iter();
@@ -209,18 +263,29 @@ impl Part {
     }
 }
 
-/// Where the brace that was opened before `text` is closed.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => return Some(at),
-            '}' => depth -= 1,
+/// Where each brace that is closed is opened and closed, in order.
+fn closings(text: &str) -> Vec<(usize, usize)> {
+    let mut open = Vec::new();
+    let mut pairs = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open.push(at),
+            b'}' => pairs.extend(open.pop().map(|opened| (opened, at))),
             _ => {}
         }
     }
-    None
+    pairs.sort_unstable();
+    pairs
+}
+
+/// The expression in the list of a function, without the variable that may follow it.
+fn expression(list: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == ' ';
+    let alone = match list.rsplit_once(',') {
+        Some((before, after)) if !before.ends_with('\\') && after.chars().all(plain) => before,
+        _ => list,
+    };
+    alone.replace("\\,", ",")
 }
 
 /// The arguments of a function: commas inside braces or brackets, or after a backslash,
@@ -255,6 +320,20 @@ fn split(list: &str) -> Vec<String> {
         }
     }
     arguments
+}
+
+/// As in a query: blanks become `+`, other special bytes `%XX`.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
+                out.push(char::from(byte));
+            }
+            b' ' => out.push('+'),
+            _ => write!(out, "%{byte:02X}").expect("strings grow"),
+        }
+        out
+    })
 }
 
 /// As it is written, so that reading it gives the same template.
@@ -341,6 +420,9 @@ mod tests {
             ("${__threadNum}", "threadNum()"),
             ("${__noSuch(1)}", "${__noSuch(1)}"),
             ("${__V(a_${n})}", "V(a_<n>)"),
+            ("${__jm__loop__idx}", "<__jm__loop__idx>"),
+            ("${__jexl3(${a} == 3,)}", "jexl3(<a> == 3)"),
+            ("${__groovy(f(1\\,${a}),x)}", "groovy(f(1,<a>))"),
             (
                 "${__jexl3(\"${a}\" == \"b\" && f(1,2))}",
                 "jexl3(\"<a>\" == \"b\" && f(1,2))",
@@ -351,6 +433,25 @@ mod tests {
             assert_eq!(template.fill(&mut Fixed), filled, "{text}");
             let again = Template::read(&template.to_string());
             assert_eq!(again, template, "{text} {template}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_put_in() {
+        let known = |asked: Asked<'_>| match asked {
+            Asked::Variable("host") => Some("a.b".to_owned()),
+            Asked::Call(Function::P, arguments) => Some(arguments.join("+")),
+            Asked::Variable(_) | Asked::Call(..) => None,
+        };
+        for (text, settled) in [
+            ("http://${host}/${x}", "http://a.b/${x}"),
+            ("${__P(n,${host})}!", "n+a.b!"),
+            ("${__P(n,${x})}", "${__P(n,${x})}"),
+            ("${__Random(1,9)}", "${__Random(1,9)}"),
+        ] {
+            let template = Template::read(text).settled(&known);
+            assert_eq!(template.to_string(), settled);
+            assert_eq!(Template::read(settled), template);
         }
     }
 

@@ -176,6 +176,8 @@ codes! {
         "HAProxy accepts it and many have been surprised by what it does.";
     Unplayed "W004" "a line of a log is not replayed":
         "A log is replayed request by request. What cannot be read as one, or lacks its time, is counted here with its lines and left out.";
+    Beside "W005" "a file that a test plan names is not there":
+        "The run goes on without it: variables that it would fill have no value.";
 }
 
 impl Code {

@@ -55,10 +55,11 @@ pub struct Pieces {
     pub log: Option<FileId>,
     /// The compose file of the folder.
     pub containers: Option<Containers>,
-    /// Which files were read for what, a sentence each.
-    pub told: Vec<String>,
-    /// What else was assumed or doubted while the files were read.
+    /// What was wrong or doubtful while the files were read.
     pub notes: Vec<Diagnostic>,
+    /// Which files were read for what, and what was assumed while they were read, a sentence
+    /// each.
+    pub told: Vec<String>,
 }
 
 /// The load where no test plan is given: ten threads of a hundred requests. `kept`: the proxy

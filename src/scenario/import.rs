@@ -6,6 +6,7 @@
 pub mod compose;
 pub mod env;
 pub mod haproxy_cfg;
+pub mod jmx;
 pub mod log;
 mod yaml;
 

@@ -1,8 +1,12 @@
 //! The inputs that fuzzing found interesting, and those that once broke something: none may
 //! surprise its reader again. `docs/fuzzing.md` tells how they are found.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::catch_unwind;
+
+use balancelab::scenario::Files;
+use balancelab::scenario::import::jmx::read_jmx;
 
 use crate::tidy::source::top;
 
@@ -14,11 +18,12 @@ mod readers;
 type Target = fn(&[u8]);
 
 /// Every fuzz target and what it does with an input.
-const TARGETS: [(&str, Target); 8] = [
+const TARGETS: [(&str, Target); 9] = [
     ("admin", readers::admin),
     ("compose", readers::compose),
     ("dotenv", readers::dotenv),
     ("haproxy_cfg", readers::haproxy_cfg),
+    ("jmx", readers::jmx),
     ("log", readers::log),
     ("recording", readers::recording),
     ("scenario_json", readers::scenario_json),
@@ -164,5 +169,55 @@ fn small_files_do_not_become_large_ones() {
             "{name} {:?}",
             begun.elapsed()
         );
+    }
+}
+
+/// A megabyte of a test plan is read, or refused, in less than a second, however odd it is; what
+/// is nested without end does not use up the stack.
+#[test]
+fn long_test_plans_take_time_in_proportion() {
+    const LENGTH: usize = 1_000_000;
+    let sampler = "<HTTPSamplerProxy><stringProp name=\"HTTPSampler.path\">/a</stringProp>\
+                   </HTTPSamplerProxy><hashTree/>";
+    let timer = "<ConstantTimer><stringProp name=\"ConstantTimer.delay\">1</stringProp>\
+                 </ConstantTimer><hashTree/>";
+    let group = "<ThreadGroup><stringProp name=\"ThreadGroup.num_threads\">1</stringProp>\
+                 </ThreadGroup><hashTree>";
+    let open = format!("<jmeterTestPlan><hashTree><TestPlan/><hashTree>{group}");
+    let close = "</hashTree></hashTree></hashTree></jmeterTestPlan>";
+    let filled = |piece: &str| {
+        let middle = piece.repeat(LENGTH / piece.len());
+        format!("{open}{middle}{close}")
+    };
+    let path = |piece: &str| {
+        let text = piece.repeat(LENGTH / piece.len());
+        let path = format!("<stringProp name=\"HTTPSampler.path\">{text}</stringProp>");
+        format!("{open}<HTTPSamplerProxy>{path}</HTTPSamplerProxy><hashTree/>{close}")
+    };
+    let rows = [
+        ("samplers", filled(sampler)),
+        ("timers and samplers", filled(&format!("{timer}{sampler}"))),
+        ("unknown elements", filled("<x.y.Z/><hashTree/>")),
+        (
+            "disabled elements",
+            filled("<DebugSampler enabled=\"false\"/><hashTree/>"),
+        ),
+        ("bad numbers", filled(&timer.replace('1', "x"))),
+        ("open variables", path("${")),
+        ("variables", path("${a}")),
+        ("nested variables", path("${__V(${")),
+        ("nested elements", "<hashTree>".repeat(LENGTH / 10)),
+        ("attributes", format!("<a {}/>", "b='' ".repeat(LENGTH / 5))),
+        ("open comment", "<!--".repeat(LENGTH / 4)),
+        ("references", path("&amp;")),
+    ];
+    for (name, text) in rows {
+        let begun = std::time::Instant::now();
+        let mut files = Files::default();
+        let file = files.add("long.jmx", text);
+        let imported = read_jmx(&mut files, file, &[], &BTreeMap::new());
+        assert!(!imported.ledger.is_empty());
+        let limit = if cfg!(debug_assertions) { 20 } else { 1 };
+        assert!(begun.elapsed().as_secs() < limit, "{name}");
     }
 }

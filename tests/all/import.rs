@@ -3,6 +3,7 @@
 mod cfg;
 pub(crate) mod compose;
 mod folder;
+mod jmx;
 mod resolved;
 
 use proptest::prelude::*;

@@ -30,6 +30,7 @@ fn shown_output_is_real_output() {
     let documents = [
         "README.md",
         "docs/explanations.md",
+        "docs/jmeter-plans.md",
         "docs/your-own-files.md",
     ];
     let shown = documents.map(|document| {
@@ -64,6 +65,7 @@ fn links_lead_somewhere() {
         "docs/roadmap.md",
         "docs/explanations.md",
         "docs/your-own-files.md",
+        "docs/jmeter-plans.md",
     ] {
         let path = top().join(document);
         let text = fs::read_to_string(&path).expect("a document");

@@ -127,9 +127,10 @@ fn controllers_choose_as_jmeter_does() {
         (
             1,
             "set({\"i_1\": \"p\", \"i_2\": \"q\"}), \
-             for_each(input: \"i_\", output: \"x\", steps: [request(uri: \"/${x}\")])"
+             for_each(input: \"i_\", output: \"x\", steps: [request(uri: \"/${x}\")]), \
+             request(uri: \"/after-${x}\")"
                 .to_owned(),
-            "/p /q",
+            "/p /q /after-p",
         ),
         (
             3,
@@ -144,6 +145,36 @@ fn controllers_choose_as_jmeter_does() {
             "/a /c",
         ),
         (5, format!("{a}, leave(thread), {b}"), "/a"),
+    ];
+    for (loops, script, expected) in rows {
+        assert_eq!(paths(loops, &script), expected, "{script}");
+    }
+}
+
+/// What was seen in a real JMeter and is not in its manual.
+#[test]
+fn controllers_do_what_jmeter_was_seen_to_do() {
+    let (a, b, c) = (&get("a"), &get("b"), &get("c"));
+    let rows: [(u32, String, &str); 3] = [
+        // What sends nothing is passed over; a pause of its own is a turn.
+        (
+            3,
+            format!("interleave([if(condition: \"1 == 2\", steps: [{a}]), {b}, {c}])"),
+            "/b /c /b",
+        ),
+        (
+            4,
+            format!("interleave([{b}, pause(\"0s\"), {c}])"),
+            "/b /c /b",
+        ),
+        // The condition of a while controller that cannot be judged is not `false`.
+        (
+            1,
+            "while(condition: \"${__jexl3(${n} < 3)}\", steps: \
+             [counter(variable: \"n\", start: 1), request(uri: \"/${n}\")])"
+                .to_owned(),
+            "/1 /2 /3",
+        ),
     ];
     for (loops, script, expected) in rows {
         assert_eq!(paths(loops, &script), expected, "{script}");
@@ -196,11 +227,23 @@ fn timers_wait() {
         script: [pace(per_minute: 600), request(uri: \"/\")])";
     let times: Vec<u64> = requests(client).into_iter().map(|(at, _)| at).collect();
     assert_eq!(times, [0, 100, 200]);
+    // Steps that name one timer wait for one another's requests.
+    let client = "\"j\": thread_group(threads: 1, loops: 2, script: [\
+        pace(per_minute: 600, timer: \"t\"), request(uri: \"/\"), \
+        pace(per_minute: 600, timer: \"t\"), request(uri: \"/\")])";
+    let times: Vec<u64> = requests(client).into_iter().map(|(at, _)| at).collect();
+    assert_eq!(times, [0, 100, 200, 300]);
+    // Who is late does not catch up.
+    let client = "\"j\": thread_group(threads: 1, loops: 3, script: [\
+        pace(per_minute: 600), request(uri: \"/a\"), once([pause(\"249ms\"), request(uri: \"/b\")])])";
+    let times: Vec<u64> = requests(client).into_iter().map(|(at, _)| at).collect();
+    assert_eq!(times, [0, 250, 251, 351]);
     // A runtime controller ends in the middle of its steps.
     let client = "\"j\": thread_group(threads: 1, loops: 1, script: [runtime(time: \"250ms\", \
         steps: [pause(\"99ms\"), request(uri: \"/a\"), request(uri: \"/b\")]), request(uri: \"/c\")])";
     let paths: Vec<String> = requests(client).into_iter().map(|(_, uri)| uri).collect();
-    assert_eq!(paths, ["/a", "/b", "/a", "/b", "/c"]);
+    // What was decided before its timers is sent after them.
+    assert_eq!(paths, ["/a", "/b", "/a", "/b", "/a", "/c"]);
     // The group's time is over in the middle of an iteration.
     let client = "\"j\": thread_group(threads: 1, duration: \"0.25s\", \
         script: [pause(\"99ms\"), request(uri: \"/a\"), request(uri: \"/b\")])";

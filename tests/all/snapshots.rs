@@ -78,9 +78,10 @@ fn asserted() -> BTreeSet<String> {
         .chain(crate::differences::SHOWN)
         .chain(crate::console::SHOWN);
     let shown = shown.map(|name| (*name).to_owned());
-    let imports = stems("tests/import/cfg", "cfg")
-        .into_iter()
-        .map(|name| format!("import/cfg/{name}"));
+    let imports = ["cfg", "jmx"].into_iter().flat_map(|kind| {
+        let names = stems(&format!("tests/import/{kind}"), kind).into_iter();
+        names.map(move |name| format!("import/{kind}/{name}"))
+    });
     let composes = crate::import::compose::names();
     let composes = composes
         .into_iter()

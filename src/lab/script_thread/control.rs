@@ -7,7 +7,7 @@ use crate::plan::script::{Counter, Data, Leave, PaceOf, Turns};
 
 use super::scope::Scope;
 use super::{Frame, Group, Thread, Turning, numbered};
-use crate::lab::program::{Op, Program, Slot};
+use crate::lab::program::{Block, Op, Program, Slot};
 use crate::plan::Template;
 
 impl Thread {
@@ -26,7 +26,7 @@ impl Thread {
                 }
             }
             Op::While(condition, block) => {
-                if self.holds(condition, group, now) {
+                if !self.is_false(condition, group, now) {
                     let (block_of, at) = place;
                     self.enter(
                         *block,
@@ -88,10 +88,7 @@ impl Thread {
                 self.frames.push(Frame::Queue(order));
             }
             Op::Interleave(blocks, slot) => {
-                if let Some(block) = blocks.get(self.slots[*slot] as usize) {
-                    self.enter(*block, Turning::Once);
-                    self.slots[*slot] = (self.slots[*slot] + 1) % blocks.len() as u64;
-                }
+                self.interleave(blocks, *slot, place, blocks.len());
             }
             Op::Switch(value, choices) => {
                 let value = value.fill(&mut Scope::new(self, group, now));
@@ -112,6 +109,28 @@ impl Thread {
         }
     }
 
+    /// Enters the next of `blocks`; what nothing comes of is passed over, as long as there
+    /// are `left` to choose from.
+    fn interleave(&mut self, blocks: &[Block], slot: Slot, place: (Block, usize), left: usize) {
+        if let Some(chosen) = blocks.get(self.slots[slot] as usize)
+            && left > 0
+        {
+            let (block, at) = place;
+            let acts = self.acts;
+            let left = left - 1;
+            self.slots[slot] = (self.slots[slot] + 1) % blocks.len() as u64;
+            self.enter(
+                *chosen,
+                Turning::Chosen {
+                    block,
+                    at,
+                    acts,
+                    left,
+                },
+            );
+        }
+    }
+
     /// The place of the operation being carried out.
     fn place(&self) -> (u32, usize) {
         match self.frames.last() {
@@ -124,6 +143,13 @@ impl Thread {
         let text = condition.fill(&mut Scope::new(self, group, now));
         let lookup = |name: &str| self.variables.get(name).cloned();
         expression::holds(&text, &lookup).unwrap_or(false)
+    }
+
+    /// Whether a while controller ends: JMeter's goes on unless it reads `false`.
+    fn is_false(&mut self, condition: &Template, group: &mut Group, now: Moment) -> bool {
+        let text = condition.fill(&mut Scope::new(self, group, now));
+        let lookup = |name: &str| self.variables.get(name).cloned();
+        expression::holds(&text, &lookup) == Some(false)
     }
 
     /// At the end of a block: again, or back to where it was entered.
@@ -140,14 +166,36 @@ impl Thread {
             Turning::While { block, at } => match &program.blocks[block as usize][at] {
                 Op::While(condition, _) => {
                     self.op = numbered(block, at);
-                    self.holds(condition, group, now)
+                    !self.is_false(condition, group, now)
                 }
                 _ => false,
             },
             Turning::Each { block, at } => match &program.blocks[block as usize][at] {
-                Op::ForEach(names, _) => self.next_of(names, done),
+                // When all are over, the variable has the first value again.
+                Op::ForEach(names, _) => {
+                    let more = self.next_of(names, done);
+                    if !more {
+                        self.next_of(names, 0);
+                    }
+                    more
+                }
                 _ => false,
             },
+            Turning::Chosen {
+                block,
+                at,
+                acts,
+                left,
+            } => {
+                if let Op::Interleave(blocks, slot) = &program.blocks[block as usize][at]
+                    && acts == self.acts
+                {
+                    self.frames.pop();
+                    self.interleave(blocks, *slot, (block, at), left);
+                    return;
+                }
+                false
+            }
         };
         match self.frames.last_mut() {
             Some(Frame::At { at, .. }) if again => *at = 0,
@@ -183,7 +231,7 @@ impl Thread {
     /// Whether the loop around the place is in its first turn.
     fn is_first_turn(&self) -> bool {
         let turns = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::At { turning, done, .. } if *turning != Turning::Once => Some(*done),
+            Frame::At { turning, done, .. } if turning.is_loop() => Some(*done),
             _ => None,
         });
         turns.unwrap_or(self.iterations - 1) == 0
@@ -230,14 +278,14 @@ impl Thread {
         };
         // 0 stands for no request yet, which is due at once.
         let last = counts[slot];
-        let due = match (of, last) {
-            (_, 0) => now.as_nanos(),
-            (PaceOf::GroupShared, last) => last.saturating_add(share).max(now.as_nanos()),
-            // A thread that is late catches up.
-            (PaceOf::Thread | PaceOf::Group, last) => last.saturating_add(share),
+        let due = match last {
+            0 => now.as_nanos(),
+            last => last.saturating_add(share),
         };
+        // Who is late does not catch up, as JMeter's threads do not.
+        let due = due.max(now.as_nanos());
         counts[slot] = due.max(1);
-        Moment::from_nanos(due).max(now)
+        Moment::from_nanos(due)
     }
 
     pub(super) fn count(&mut self, counter: &Counter, slot: Slot, group: &mut Group) {
@@ -290,7 +338,7 @@ impl Thread {
             Leave::Iteration => self.frames.clear(),
             Leave::LoopIteration | Leave::Loop => {
                 let turns = |frame: &Frame| match frame {
-                    Frame::At { turning, .. } => *turning != Turning::Once,
+                    Frame::At { turning, .. } => turning.is_loop(),
                     Frame::Queue(_) => false,
                 };
                 let around = self.frames.iter().rposition(turns);

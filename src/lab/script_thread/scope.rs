@@ -1,7 +1,5 @@
 //! The variables and functions of a thread, as templates see them.
 
-use std::fmt::Write as _;
-
 use balance::Moment;
 
 use crate::plan::expression;
@@ -128,7 +126,7 @@ impl template::Scope for Scope<'_> {
             Function::Eval => template::Template::read(first).fill(self),
             Function::Property => or(2),
             Function::P => arguments.get(1).cloned().unwrap_or_else(|| "1".to_owned()),
-            Function::UrlEncode => encoded(first),
+            Function::UrlEncode => template::encoded(first),
             Function::UrlDecode => decoded(first),
             Function::Lowercase => first.to_lowercase(),
             Function::Uppercase => first.to_uppercase(),
@@ -139,20 +137,6 @@ impl template::Scope for Scope<'_> {
             }
         }
     }
-}
-
-/// As in a query: blanks become `+`, other special bytes `%XX`.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => {
-                out.push(char::from(byte));
-            }
-            b' ' => out.push('+'),
-            _ => write!(out, "%{byte:02X}").expect("strings grow"),
-        }
-        out
-    })
 }
 
 fn decoded(text: &str) -> String {

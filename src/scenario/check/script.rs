@@ -58,6 +58,9 @@ impl Check {
             let line = &mut script.group.request;
             line.method = first.method.to_string();
             line.uri = first.uri.to_string();
+            let headers = first.headers.iter();
+            let headers = headers.map(|(name, value)| (name.clone(), value.to_string()));
+            line.headers = headers.collect();
             line.backend = first.backend;
             line.door = first.door;
         }
@@ -218,6 +221,7 @@ impl Check {
             return None;
         }
         Some(Deed::Pace {
+            timer: pace.timer.clone().unwrap_or_default(),
             per_minute,
             of: match pace.of {
                 None | Some(written::PaceOf::Thread) => PaceOf::Thread,

@@ -15,9 +15,7 @@ impl Resolver<'_> {
             .map(|&client| clients[client].name().to_owned())
             .collect();
         schema::ThreadGroup {
-            keep_alive: None,
-            connect_timeout: None,
-            response_timeout: None,
+            keep_alive: (!group.keep_alive).then_some(false),
             method: None,
             uri: None,
             headers: None,
@@ -51,14 +49,11 @@ impl Resolver<'_> {
         match deed {
             Deed::Request(request) => W::Request(Box::new(self.script_request(request))),
             Deed::Pause(length) => W::Pause(Time(units::write_sampled(length))),
-            Deed::Pace { per_minute, of } => W::Pace(written::Pace {
-                per_minute: Some(*per_minute),
-                of: Some(match of {
-                    PaceOf::Thread => written::PaceOf::Thread,
-                    PaceOf::Group => written::PaceOf::Group,
-                    PaceOf::GroupShared => written::PaceOf::GroupShared,
-                }),
-            }),
+            Deed::Pace {
+                per_minute,
+                of,
+                timer,
+            } => W::Pace(pace(*per_minute, *of, timer)),
             Deed::Set(pairs) => W::Set(named(pairs, |(name, value)| {
                 (name.clone(), value.to_string())
             })),
@@ -184,5 +179,18 @@ impl Resolver<'_> {
             connect_timeout: request.connect_timeout.map(time),
             response_timeout: request.response_timeout.map(time),
         }
+    }
+}
+
+/// A constant throughput timer.
+fn pace(per_minute: f64, of: PaceOf, timer: &str) -> written::Pace {
+    written::Pace {
+        per_minute: Some(per_minute),
+        of: Some(match of {
+            PaceOf::Thread => written::PaceOf::Thread,
+            PaceOf::Group => written::PaceOf::Group,
+            PaceOf::GroupShared => written::PaceOf::GroupShared,
+        }),
+        timer: (!timer.is_empty()).then(|| timer.to_owned()),
     }
 }

@@ -34,6 +34,8 @@ settings! {
         per_minute: f64,
         /// Whose requests are counted.
         of: PaceOf,
+        /// Steps that name the same timer wait for one another's requests.
+        timer: String,
     }
 
     /// A counter.

@@ -817,10 +817,15 @@ struct PlainRandom {
 
 impl PlainRandom {
     /// Starts on `slot` in the last second: those of the period that runs, and of the one
-    /// before as many as the rest of the period has of the whole.
+    /// before as many as the rest of the period has of the whole. The first of all begins one.
     fn rate(&self, slot: u32, now: u64) -> u32 {
-        let (mut began, mut current, mut previous) = (0, 0, 0);
-        let starts = self.starts.iter().filter(|start| start.0 == slot);
+        let mut starts = self
+            .starts
+            .iter()
+            .filter(|start| start.0 == slot)
+            .peekable();
+        let first = starts.peek().map_or(now, |start| start.1);
+        let (mut began, mut current, mut previous) = (first, 0, 0);
         let moments = starts.map(|start| (start.1, 1)).chain([(now, 0)]);
         for (moment, events) in moments {
             if moment >= began + 2_000 {
