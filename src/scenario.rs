@@ -33,7 +33,7 @@ pub use format::format;
 pub use load::{Loaded, Refused, Source, load};
 pub use locate::{FileId, Files, Place, Position};
 pub use merged::{Form, merged};
-pub use resolve::{fingerprint, resolved, resolved_as};
+pub use resolve::{fingerprint, resolved, resolved_as, unsaid};
 #[cfg(feature = "cli")]
 pub use schema::json_schema;
 pub use set::Overrides;

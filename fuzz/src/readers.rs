@@ -43,11 +43,13 @@ fn scenario(name: &str, bytes: &[u8]) {
         let again = load(name, &laid_out).expect("what was laid out can be loaded");
         assert_eq!(again.plan, loaded.plan, "formatted to another plan");
     }
-    let again = scenario::resolved(&loaded.plan);
-    let twin = load("fuzz.ron", &again).expect("a resolved scenario can be loaded");
-    let mut plan = twin.plan;
-    plan.scenario.clone_from(&loaded.plan.scenario);
-    assert_eq!(plan, loaded.plan, "resolved to another plan");
+    if scenario::unsaid(&loaded.plan).is_none() {
+        let again = scenario::resolved(&loaded.plan);
+        let twin = load("fuzz.ron", &again).expect("a resolved scenario can be loaded");
+        let mut plan = twin.plan;
+        plan.scenario.clone_from(&loaded.plan.scenario);
+        assert_eq!(plan, loaded.plan, "resolved to another plan");
+    }
     run(loaded.plan);
 }
 

@@ -280,6 +280,9 @@ impl Prompt<'_> {
     }
 
     fn save(&mut self, path: &Path) -> io::Result<Result<(), String>> {
+        if let Some(why) = scenario::unsaid(self.session.plan()) {
+            return Ok(Err(format!("cannot save {}: {why}", path.display())));
+        }
         let text = scenario::resolved_as(self.session.plan(), Form::Ron);
         Ok(match file::create(path, &text) {
             Ok(()) => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Changes, Foreign};
 use super::compose;
 use super::config;
-use super::folder;
+use super::folder::{self, Folder};
 use super::test_plan;
 use crate::scenario::foreign::{Containers, Pieces, assemble};
 use crate::scenario::import::compose::Service;
@@ -268,28 +268,40 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
             }
         };
     }
-    if found.compose.is_none() {
-        match folder.composes.as_slice() {
-            [] => {}
-            [only] => found.compose = Some(only.clone()),
-            several => found.passed.push(format!(
-                "there is more than one compose file, none of which is read: {} (choose one with \
-                 --compose)",
-                listed(several)
-            )),
-        }
-    }
-    if found.plan.is_none() && given.log.is_none() {
-        found.plan = match folder.plans.as_slice() {
-            [] => None,
-            several => Some(only(place, several, "test plan", "--plan")?),
-        };
-    }
+    found.complete(place, given, &folder)?;
     found.pass_over();
     Ok(found)
 }
 
 impl Found {
+    /// Takes from `folder`, which stands at `place`, what is not there yet: the compose file and
+    /// the test plan.
+    fn complete(
+        &mut self,
+        place: &Path,
+        given: &Foreign,
+        folder: &Folder,
+    ) -> Result<(), Box<Refused>> {
+        if self.compose.is_none() {
+            match folder.composes.as_slice() {
+                [] => {}
+                [only] => self.compose = Some(only.clone()),
+                several => self.passed.push(format!(
+                    "there is more than one compose file, none of which is read: {} (choose one with \
+                     --compose)",
+                    listed(several)
+                )),
+            }
+        }
+        if self.plan.is_none() && given.log.is_none() {
+            self.plan = match folder.plans.as_slice() {
+                [] => None,
+                several => Some(only(place, several, "test plan", "--plan")?),
+            };
+        }
+        Ok(())
+    }
+
     /// Says which files that Docker would read are not read.
     fn pass_over(&mut self) {
         let Some(compose) = &self.compose else {

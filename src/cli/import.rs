@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::screen::Screen;
 use super::{file, foreign, load};
 use crate::scenario::foreign::{assemble, write_out};
+use crate::scenario::unsaid;
 
 /// Writes the scenario, unless there is a file of that name.
 pub(super) fn run(args: &Import, format: Format, screen: &mut Screen) -> io::Result<Exit> {
@@ -38,6 +39,10 @@ pub(super) fn run(args: &Import, format: Format, screen: &mut Screen) -> io::Res
         }
     };
     load::remark(&loaded.warnings, &loaded.files, screen)?;
+    if let Some(why) = unsaid(&loaded.plan) {
+        screen.alarm("error", &why)?;
+        return Ok(Exit::Refused);
+    }
     let stdout = args.out == Path::new("-");
     let folder = if stdout { None } else { args.out.parent() };
     let log = args.foreign.log.as_deref();

@@ -20,6 +20,10 @@ pub(super) fn run(args: &Show, format: Format, screen: &mut Screen) -> io::Resul
     };
     let text = if args.resolved {
         let plan = load::plan(&args.file, &args.changes, screen)?;
+        if let Some(why) = plan.as_ref().and_then(scenario::unsaid) {
+            screen.alarm("error", &why)?;
+            return Ok(Exit::Refused);
+        }
         plan.map(|plan| scenario::resolved_as(&plan, form))
     } else {
         match load::merged(&args.file, &args.changes, form) {

@@ -236,6 +236,15 @@ impl<R: Reader> Sink for Follower<'_, R> {
         let known = request.and_then(|request| self.live.get_mut(&request));
         let live = if let Some(live) = known {
             live.done = true;
+            if let Some(server) = sample.server.filter(|_| sample.served)
+                && live.ending.is_none()
+            {
+                // Over a connection in mode tcp, whose end is still to come.
+                let own = live.answered.as_deref();
+                let told: Vec<&str> = own.into_iter().collect();
+                let name = self.servers.name(server);
+                live.received = size::answer(sample.status, name, own, &told, false);
+            }
             live.clone()
         } else {
             // A client without a connection has sent nothing: it takes its place now.

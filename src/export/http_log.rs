@@ -8,7 +8,7 @@ use balance::alert::no_server_text;
 use balance::{Ending, Moment, Span};
 
 use super::clock::Wall;
-use super::follow::{Context, Logged, Reader};
+use super::follow::{Context, Logged, Reader, Sampled};
 use super::tcp_log::TcpLog;
 use crate::trace::Event;
 
@@ -41,24 +41,11 @@ impl<W: Write> HttpLog<W> {
     ///
     /// # Errors
     /// If there was one.
-    pub fn close(mut self) -> std::io::Result<()> {
-        self.catch_up(Moment::NEVER);
+    pub fn close(self) -> std::io::Result<()> {
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Writes what was due before `at`.
-    fn catch_up(&mut self, at: Moment) {
-        for (at, text) in self.tunnels.due(at) {
-            self.write(at, &text);
-        }
-    }
-
     fn line(&mut self, at: Moment, text: &str) {
-        self.catch_up(at);
-        self.write(at, text);
-    }
-
-    fn write(&mut self, at: Moment, text: &str) {
         if self.failed.is_none() {
             let date = self.wall.syslog(at);
             self.failed = writeln!(self.out, "{date} localhost haproxy[1]: {text}").err();
@@ -71,13 +58,15 @@ impl<W: Write> Reader for HttpLog<W> {
         if !TcpLog::is_tcp(context, line) {
             let text = http_line(context, line, self.wall);
             self.line(line.at, &text);
-        } else if let Some(text) = self.tunnels.logged(context, line, self.wall) {
+        } else {
+            let text = self.tunnels.logged(context, line, self.wall);
             self.line(line.at, &text);
         }
     }
 
-    fn closed(&mut self, at: Moment, who: (u32, u32)) {
-        self.tunnels.closed(at, who);
+    fn sampled(&mut self, _: &Context<'_>, row: &Sampled<'_>) {
+        let who = (row.sample.client, row.sample.thread);
+        self.tunnels.answered(who, row.received_bytes);
     }
 
     fn happened(&mut self, context: &Context<'_>, at: Moment, event: &Event) {

@@ -14,6 +14,8 @@ pub struct RuleLines {
     pub frontends: Vec<RuleSection>,
     /// Backends that have rules; those of a `listen` section stand at its frontend.
     pub backends: Vec<RuleSection>,
+    /// What the rules need besides that cannot be written as lines of a scenario, in words.
+    pub unsaid: Option<&'static str>,
 }
 
 /// The rules of one section.

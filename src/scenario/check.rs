@@ -47,6 +47,8 @@ pub(crate) struct Check {
     default_backend: BackendId,
     /// Where clients come in that name no backend.
     door: Option<Door>,
+    /// The frontend that requests would come in through otherwise.
+    entry: Option<usize>,
     /// A balancer that is asked what it thinks of commands.
     console: Option<Balancer>,
     /// The logs that clients replay.
@@ -72,6 +74,7 @@ pub(crate) fn check(
         servers_refused: base.is_err(),
         default_backend: BackendId::default(),
         door: None,
+        entry: None,
         console: None,
         logs,
         names: Names::default(),
@@ -100,6 +103,7 @@ impl Check {
             .map(|base| base.default_backend)
             .unwrap_or_default();
         self.door = base.as_ref().and_then(|base| base.door);
+        self.entry = base.as_ref().and_then(|base| base.entry);
         self.nodes_refused = at.field("nodes").is_bad();
         let (base, imported) = base.map(|base| (base.config, base.rules)).unzip();
         let mut proxy = self.proxy(at, scenario, profile, base);

@@ -25,6 +25,8 @@ pub(crate) struct Base {
     pub(crate) default_backend: BackendId,
     /// Where they come in unless a client says otherwise, if rules look at them there.
     pub(crate) door: Option<Door>,
+    /// The frontend that they would come in through otherwise.
+    pub(crate) entry: Option<usize>,
     /// The rules, as lines.
     pub(crate) rules: RuleLines,
     /// What became of each line.
@@ -132,6 +134,7 @@ pub(crate) fn base(imported: Imported) -> Base {
         keep_alive: keep_alive.collect(),
         default_backend: default_backend.unwrap_or_default(),
         door,
+        entry,
         config,
         rules,
         ledger: imported.ledger,
@@ -168,7 +171,9 @@ fn decides_nothing(config: &Config) -> bool {
         let unruled = backend.persist_rules.is_empty() && backend.use_server.is_empty();
         !key && !stuck && unruled && idle(&backend.rules)
     };
-    let open = |frontend: &Frontend| frontend.switches.is_empty() && idle(&frontend.rules);
+    let open = |frontend: &Frontend| {
+        frontend.switches.is_empty() && frontend.monitor.is_none() && idle(&frontend.rules)
+    };
     config.backends.iter().all(blind) && config.frontends.iter().all(open)
 }
 
@@ -201,6 +206,18 @@ fn door(config: &Config, at: usize) -> Option<Door> {
 fn usual_bind(frontend: &Frontend) -> Option<(usize, &Bind)> {
     let binds = || frontend.binds.iter().enumerate();
     binds().find(|(_, bind)| !bind.ssl).or(binds().next())
+}
+
+/// Requests are sent straight to their backends: frontends are forgotten. What the one that
+/// `entry` names accepts, the first otherwise, is all that is accepted then.
+pub(crate) fn close(config: &mut Config, entry: Option<usize>) {
+    let entered = entry.and_then(|at| config.frontends.get(at));
+    let own = entered.map_or(0, |frontend| frontend.maxconn);
+    let bind = entered.and_then(usual_bind);
+    let bind = bind.map_or(0, |(_, bind)| bind.maxconn);
+    let limits = [config.maxconn, own, bind].into_iter();
+    config.maxconn = limits.filter(|&most| most != 0).min().unwrap_or(0);
+    config.frontends.clear();
 }
 
 /// The whole line numbered `line`, from 1.

@@ -17,8 +17,18 @@ use crate::scenario::merged::{self, Form};
 use crate::scenario::schema::{self, Cookies, Named, Time};
 use crate::scenario::units;
 
+/// Why [`resolved`] cannot say all of this plan, in a sentence; none if it can. A scenario that
+/// names the configuration can.
+pub fn unsaid(plan: &Plan) -> Option<String> {
+    let what = plan.rules.unsaid?;
+    Some(format!(
+        "its rules need {what}, which a scenario cannot say by itself: write one that names the \
+         configuration (config: \"haproxy.cfg\")"
+    ))
+}
+
 /// The scenario that loads as exactly this plan, whatever files and changes it was made
-/// of. Loading it again gives the same text again.
+/// of, unless something is [`unsaid`]. Loading it again gives the same text again.
 pub fn resolved(plan: &Plan) -> String {
     resolved_as(plan, Form::Ron)
 }
@@ -37,11 +47,13 @@ pub(crate) fn schema_of(plan: &Plan) -> schema::Scenario {
 /// for comments, spaces or the way the scenario is spread over files.
 pub fn fingerprint(plan: &Plan) -> u64 {
     // FNV-1a, 64 bits.
-    resolved(plan)
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+    let mut whole = resolved(plan);
+    if plan.rules.unsaid.is_some() {
+        whole += &format!("{:?}", plan.proxy);
+    }
+    whole.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 struct Resolver<'a> {
@@ -257,7 +269,9 @@ fn proxy(plan: &Plan) -> schema::Proxy {
             ..schema::Proxy::default()
         },
     };
+    let maxconn = plan.proxy.maxconn;
     schema::Proxy {
+        maxconn: (maxconn > 0).then(|| i64::from(maxconn)),
         defaults: rules::defaults(&plan.rules),
         frontends: rules::frontends(plan),
         ..proxy

@@ -116,6 +116,8 @@ settings! {
         /// Lines that decide about requests, in order: `acl`, `http-request`, `redirect`,
         /// `use-server`, `force-persist`, `ignore-persist`.
         rules: Vec<String>,
+        /// Connections that are accepted at once, of all frontends together.
+        maxconn: i64,
         /// Rules that several sections begin with.
         defaults: Named<Defaults>,
         /// Where clients come in.

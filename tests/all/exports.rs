@@ -143,8 +143,9 @@ impl Run {
     }
 }
 
-/// A line for each connection in mode tcp, when it closes, as 2.6.12 writes them: the client
-/// that waits in the queue too long, the port that nobody listens on.
+/// A line for each connection in mode tcp, when it closes, as 2.6.12 writes them: it holds its
+/// server's only place as long as it lasts, so the second waits for all of the first; and the
+/// port that nobody listens on.
 #[test]
 fn mode_tcp_is_logged_by_connection() {
     let file = "tests/exports/modes.ron";
@@ -157,15 +158,15 @@ fn mode_tcp_is_logged_by_connection() {
     assert_eq!(
         told,
         [
-            "192.168.42.1:32770 [02/Mar/2026:10:00:00.000] tcpfe tcpb/t1 0/0/301 636 -- 4/4/1/1/0 0/0",
-            "192.168.42.1:32772 [02/Mar/2026:10:00:00.000] tcpfe tcpb/t1 100/0/401 636 -- 3/3/0/0/0 0/1",
+            "192.168.42.1:32770 [02/Mar/2026:10:00:00.000] tcpfe tcpb/t1 0/0/200 636 -- 5/5/1/0/0 0/0",
+            "192.168.42.1:32772 [02/Mar/2026:10:00:00.000] tcpfe tcpb/t1 200/0/401 636 -- 3/3/0/0/0 0/1",
             "192.168.42.1:32771 [02/Mar/2026:10:00:00.000] dead deadb/x 0/-1/999 0 SC 3/3/0/0/1 0/0",
         ]
     );
 }
 
 /// The rows of frontends, column by column as 2.6.12 fills them for the same requests (times
-/// and bytes are the lab's own).
+/// and bytes are the lab's own). The client that is redirected asks once more.
 #[test]
 fn frontends_are_counted_as_haproxy_counts_them() {
     let file = "tests/exports/modes.ron";
@@ -216,7 +217,7 @@ fn frontends_are_counted_as_haproxy_counts_them() {
         "cache_hits",
     ];
     let told = |name: usize| columns.map(|column| rows[name][column]).join(" ");
-    assert_eq!(told(0), "100 2 1 0  OPEN 0 0 3 1 1 5 http 2 1 0");
+    assert_eq!(told(0), "100 2 1 0  OPEN 0 0 4 1 1 6 http 2 1 0");
     assert_eq!(told(1), "2000 2 0 0  OPEN 0 0    0 tcp 2  ");
     assert_eq!(told(3), "2000 1 0 0  OPEN 0 0 2 0 0 2 http 1 0 0");
 }

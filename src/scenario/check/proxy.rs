@@ -66,6 +66,9 @@ impl Check {
         let mut config = base.unwrap_or_default();
         config.profile = profile;
         config.epoch = crate::plan::EPOCH;
+        if let Some(most) = self.small(at.field("maxconn"), general.maxconn, 1) {
+            config.maxconn = most;
+        }
         let nodes = nodes::declared(scenario.nodes.as_ref());
         match &general.backends {
             None => {
@@ -106,6 +109,7 @@ impl Check {
     /// Frontends and `defaults` stand beside the backends, not in one.
     fn outermost(&mut self, at: At<'_>, own: &Proxy) {
         for (key, there) in [
+            ("maxconn", own.maxconn.is_some()),
             ("frontends", own.frontends.is_some()),
             ("defaults", own.defaults.is_some()),
             ("backends", own.backends.is_some()),

@@ -65,7 +65,7 @@ impl Check {
         }
         if self.door.is_none() && !chosen(scenario) {
             // Requests are sent straight to their backends.
-            config.frontends.clear();
+            config::close(config, self.entry);
             rules.close();
         }
         rules
@@ -261,6 +261,7 @@ impl Check {
             frontend.timeout_tarpit = self.span(at.field("timeout").field("tarpit"), timeout);
         }
         self.door = base.door;
+        self.entry = base.entry;
         if proxy.frontends.is_some() {
             self.default_backend = base.default_backend;
         }

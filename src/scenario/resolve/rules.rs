@@ -41,7 +41,7 @@ pub(super) fn frontends(plan: &Plan) -> Option<Named<schema::Frontend>> {
             from: rules.from.clone(),
             bind: Some(frontend.binds.iter().copied().map(bind).collect()),
             listen: frontend.listen.map(|_| true),
-            maxconn: Some(i64::from(frontend.maxconn)),
+            maxconn: (frontend.maxconn > 0).then(|| i64::from(frontend.maxconn)),
             timeout: frontend
                 .timeout_tarpit
                 .map(|tarpit| schema::FrontendTimeouts {

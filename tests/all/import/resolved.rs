@@ -82,6 +82,15 @@ fn difference(plan: &Plan, again: Result<Plan, String>) -> Option<String> {
     Some(format!("{a} became {b}"))
 }
 
+/// The configurations whose rules cannot be written as lines of a scenario.
+const UNSAID: &[&str] = &[
+    "tests/import/cfg/rate-limiting.cfg",
+    "tests/rules/counters.cfg",
+    "tests/rules/monitor.cfg",
+    "tests/rules/rates.cfg",
+    "tests/rules/sessions.cfg",
+];
+
 /// Written out with every default, rules included, in both forms, a plan is the same plan.
 #[test]
 fn every_configuration_can_be_resolved() {
@@ -90,7 +99,12 @@ fn every_configuration_can_be_resolved() {
     let ruled = |run: &&Run| !run.loaded.plan.proxy.frontends.is_empty();
     assert!(runs.iter().filter(ruled).count() >= 10);
     let mut wrong = Vec::new();
+    let mut unsaid = Vec::new();
     for Run { name, loaded, .. } in runs {
+        if scenario::unsaid(&loaded.plan).is_some() {
+            unsaid.push(name);
+            continue;
+        }
         for (file, form) in [("again.ron", Form::Ron), ("again.json", Form::Json)] {
             let text = scenario::resolved_as(&loaded.plan, form);
             let difference = difference(&loaded.plan, load(file, &text, &[]));
@@ -98,6 +112,8 @@ fn every_configuration_can_be_resolved() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // The only ones that need more than lines: counters, files and rules on connections.
+    assert_eq!(unsaid, UNSAID);
 }
 
 /// Imported, a configuration is a scenario that `fmt` leaves as it is and that is the same
@@ -111,6 +127,9 @@ fn every_configuration_can_be_imported() {
         loaded,
     } in runs()
     {
+        if scenario::unsaid(&loaded.plan).is_some() {
+            continue;
+        }
         let text = write_out(&pieces, &loaded, &[], None);
         let laid_out = scenario::format("a.ron", &text).expect("a scenario");
         assert_eq!(laid_out, text, "{name}");
@@ -167,7 +186,9 @@ proptest! {
     /// Whatever configuration can run, its scenario is the same run.
     #[test]
     fn no_configuration_changes_when_it_is_imported(text in mutilated()) {
-        if let Some(Run { pieces, loaded, .. }) = read("x.cfg", &text) {
+        if let Some(Run { pieces, loaded, .. }) = read("x.cfg", &text)
+            && scenario::unsaid(&loaded.plan).is_none()
+        {
             let written = write_out(&pieces, &loaded, &[], None);
             let again = load("again.ron", &written, &[]);
             prop_assert_eq!(difference(&loaded.plan, again), None, "{}", written);

@@ -12,7 +12,7 @@ mod ruled;
 mod servers;
 mod sticking;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use balance::config::{Backend, Balance};
@@ -33,6 +33,7 @@ use super::proxy::Proxy;
 use super::read::Draft;
 use super::written;
 use super::{BackendFacts, Frontend, Imported, Scope};
+use crate::plan::RuleLines;
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 
 /// So many complaints are told.
@@ -53,23 +54,17 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> I
         (tables, current),
         lists,
     );
-    let kept = match scope {
-        Scope::Whole => {
-            lowering.judge(&mut notes);
-            lowering.kept()
-        }
-        Scope::Rules(backends) => {
-            lowering.judge_rules(&mut notes);
-            let known = |name: &String| lowering.backs.get(name.as_str()).copied();
-            backends.iter().filter_map(known).collect()
-        }
-    };
+    let kept = lowering.judged(scope, &mut notes);
     let ids: BTreeMap<usize, BackendId> = (kept.iter().enumerate())
         .map(|(id, &index)| (index, BackendId(id as u32)))
         .collect();
     let marks = Marks::default();
     let mut rules = Ruled::of(&lowering, &ids, &marks);
-    let lines = written::lines(&draft, &kept, &rules.kept);
+    let lines = RuleLines {
+        unsaid: rules.unsaid(&lowering),
+        ..written::lines(&draft, &kept, &rules.kept)
+    };
+    let counting = Some(counting).filter(|_| lowering.counted.get());
     let frontends = lowering.frontends(&ids);
     let fronts = lowering
         .fronts()
@@ -96,7 +91,7 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> I
             backends,
             frontends: fronts,
             maxconn: draft.maxconn.unwrap_or(0),
-            counting,
+            counting: counting.unwrap_or_default(),
             ..Config::default()
         },
         backends: (kept.iter())
@@ -136,6 +131,8 @@ struct Lowering<'a> {
     places: BTreeMap<(usize, &'a str), usize>,
     /// The stick tables by the name of their section.
     tables: BTreeMap<&'a str, TableId>,
+    /// Whether a rule that is followed looks at one of them, or counts there.
+    counted: Cell<bool>,
     /// Those that store `conn_cur`.
     current: BTreeSet<TableId>,
     /// The files of patterns and maps.
@@ -147,6 +144,21 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
+    /// The sections that become backends, once everything is judged.
+    fn judged(&self, scope: &Scope<'_>, notes: &mut Vec<Diagnostic>) -> Vec<usize> {
+        match scope {
+            Scope::Whole => {
+                self.judge(notes);
+                self.kept()
+            }
+            Scope::Rules(backends) => {
+                self.judge_rules(notes);
+                let known = |name: &String| self.backs.get(name.as_str()).copied();
+                backends.iter().filter_map(known).collect()
+            }
+        }
+    }
+
     fn new(
         draft: &'a Draft,
         backs: BTreeMap<&'a str, usize>,
@@ -164,6 +176,7 @@ impl<'a> Lowering<'a> {
             backs,
             places,
             tables,
+            counted: Cell::new(false),
             current,
             lists,
             accepted: BTreeMap::new(),

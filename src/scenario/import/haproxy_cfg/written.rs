@@ -87,6 +87,7 @@ pub(super) fn lines(draft: &Draft, backends: &[usize], kept: &Kept) -> RuleLines
             .map(|(index, proxy)| section(&proxy.name, proxy, entries(index)))
             .filter(|section| !section.lines.is_empty() || section.from.is_some())
             .collect(),
+        unsaid: None,
     }
 }
 

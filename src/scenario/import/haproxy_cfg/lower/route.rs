@@ -74,7 +74,11 @@ pub(super) fn followed(
     };
     let tables = |name: &str| {
         let name = if name.is_empty() { &proxy.name } else { name };
-        lowering.tables.get(name).copied()
+        let found = lowering.tables.get(name).copied();
+        lowering
+            .counted
+            .set(lowering.counted.get() || found.is_some());
+        found
     };
     let scope = Scope {
         own: index.and_then(|index| ids.get(&index).copied()),

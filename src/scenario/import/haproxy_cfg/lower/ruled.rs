@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use balance::BackendId;
+use balance::route::Rules;
 
 use super::super::line::guess;
 use super::super::proxy::Proxy;
@@ -53,6 +54,33 @@ impl Ruled {
         Self {
             sections: sections.collect(),
             kept,
+        }
+    }
+}
+
+impl Ruled {
+    /// What these rules need that cannot be written as lines of a scenario.
+    pub(super) fn unsaid(&self, lowering: &Lowering<'_>) -> Option<&'static str> {
+        let mut sections = self.sections.iter().flatten();
+        let draft = lowering.draft;
+        let mut proxies = draft.proxies.iter().chain(&draft.defaults);
+        let early = |rules: &Rules| !rules.connection.is_empty() || !rules.content.is_empty();
+        if lowering.counted.get() {
+            Some("counters in stick tables")
+        } else if proxies.any(|proxy| !proxy.acls.files.is_empty()) {
+            Some("files of patterns or maps")
+        } else if sections.any(|followed| {
+            let inherited = followed.rules.inherited.as_deref();
+            early(&followed.rules) || inherited.is_some_and(early)
+        }) {
+            Some("`tcp-request` rules")
+        } else {
+            let monitored = |proxy: &Proxy| proxy.settings.monitor_uri.is_some();
+            draft
+                .proxies
+                .iter()
+                .any(monitored)
+                .then_some("`monitor-uri`")
         }
     }
 }
