@@ -55,13 +55,12 @@ impl<W: Write> HttpLog<W> {
 
 impl<W: Write> Reader for HttpLog<W> {
     fn logged(&mut self, context: &Context<'_>, line: &Logged<'_>) {
-        if !TcpLog::is_tcp(context, line) {
-            let text = http_line(context, line, self.wall);
-            self.line(line.at, &text);
+        let text = if TcpLog::is_tcp(context, line) {
+            self.tunnels.logged(context, line, self.wall)
         } else {
-            let text = self.tunnels.logged(context, line, self.wall);
-            self.line(line.at, &text);
-        }
+            http_line(context, line, self.wall)
+        };
+        self.line(line.at, &text);
     }
 
     fn sampled(&mut self, _: &Context<'_>, row: &Sampled<'_>) {

@@ -6,6 +6,8 @@ mod rules;
 mod script;
 mod words;
 
+use std::fmt::Write as _;
+
 use balance::config::{Backend, Check, Server};
 use balance::{Config, Door, Moment, ServerId};
 
@@ -49,7 +51,7 @@ pub fn fingerprint(plan: &Plan) -> u64 {
     // FNV-1a, 64 bits.
     let mut whole = resolved(plan);
     if plan.rules.unsaid.is_some() {
-        whole += &format!("{:?}", plan.proxy);
+        write!(whole, "{:?}", plan.proxy).expect("strings grow");
     }
     whole.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
