@@ -868,3 +868,10 @@ flaw-plan-stranger = this XML is not a test plan of JMeter
 flaw-plan-outermost = { $what }: the outermost element is `{ $name }`
 flaw-plan-attributes = an element with so many attributes is not JMeter's
 flaw-plan-deep = more elements inside one another than a test plan has
+
+## A few sentences about a haproxy.cfg
+
+flaw-cfg-here = `{ $word }` cannot stand here
+flaw-cfg-parameter = `{ $keyword }` has no parameter `{ $word }`
+flaw-cfg-variable = `{ $name }` has no value: the address is not what was meant
+flaw-cfg-give = give it a value in the environment, or in a file with `--env`

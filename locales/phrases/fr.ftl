@@ -876,3 +876,10 @@ flaw-plan-stranger = ce XML n'est pas un plan de test de JMeter
 flaw-plan-outermost = { $what } : l'élément le plus extérieur est `{ $name }`
 flaw-plan-attributes = un élément avec autant d'attributs n'est pas de JMeter
 flaw-plan-deep = plus d'éléments les uns dans les autres qu'un plan de test n'en a
+
+## A few sentences about a haproxy.cfg
+
+flaw-cfg-here = `{ $word }` ne peut pas être ici
+flaw-cfg-parameter = `{ $keyword }` n'a pas de paramètre `{ $word }`
+flaw-cfg-variable = `{ $name }` n'a pas de valeur : l'adresse n'est pas celle qui était voulue
+flaw-cfg-give = donnez-lui une valeur dans l'environnement, ou dans un fichier par `--env`
