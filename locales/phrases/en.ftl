@@ -424,6 +424,55 @@ say-log-xml = results of JMeter (XML)
 say-log-csv = results of JMeter (CSV)
 say-every-server = every server
 
+## What a run without a scenario takes from other files
+
+say-read = read: { $list }
+say-read-proxy = { $file } is the proxy
+say-read-env = { $file } sets variables
+say-read-compose = { $file } has the containers
+say-read-not = { $file } is not read, although Docker would
+say-read-composes = there is more than one compose file, none of which is read: { $list } (choose one with --compose)
+say-compose-proxy = { $file }: service { $name } runs HAProxy with { $names } in its environment; { $ports }
+say-compose-bare = { $file }: service { $name } runs HAProxy with nothing in its environment; { $ports }
+say-compose-no-proxy = { $file }: no service runs this haproxy.cfg, so that its environment is not known (services: { $names })
+say-compose-no-port = it publishes no port
+say-compose-ports = it publishes { $ports }
+say-compose-port = { $published } for its { $target }
+say-compose-profile = image { $image }: decisions are taken as HAProxy { $profile } takes them (--profile)
+say-compose-version = image { $image }: HAProxy { $version } has no profile here, decisions are taken as 2.6 takes them (--profile)
+say-compose-servers = { $file }: server { $server } is service { $service }
+say-compose-next = { $before }, server { $server } is service { $service }
+say-compose-container = { $name } (container { $facts })
+say-compose-strange = { $file }: no service is at { $list }
+say-compose-lost = { $file }: { $key } is not modelled and might matter (balancelab check { $again })
+say-compose-losts = { $file }: { $list } are not modelled and might matter (balancelab check { $again })
+say-compose-line = { $key } (line { $number })
+say-compose-line-next = { $number }), { $key } (line { $next }
+say-list-more = { $list } and { $more } more
+say-plan-load = the load is that of { $plan }
+say-plan-line = the load is that of { $plan }; one line is not followed (balancelab check { $again })
+say-plan-lines = the load is that of { $plan }; { $count } lines are not followed (balancelab check { $again })
+say-plan-no-host = the plan names no host: its requests go to the proxy
+say-plan-most = { $host } is taken for the proxy, because most samplers ask it; requests to other hosts are not sent
+say-plan-host = { $host }, which the plan asks, is taken for the proxy
+say-plan-ports = the plan asks several ports; all requests go to the same frontend
+say-plan-endless = nothing ends the thread group { $name }: it runs for { $seconds } s (--set { $how })
+say-plan-thread = { $name }: 1 thread, { $rest }
+say-plan-threads = { $name }: { $most } threads, { $rest }
+say-plan-thread-for = { $name }: 1 thread for { $time }, { $rest }
+say-plan-threads-for = { $name }: { $most } threads for { $time }, { $rest }
+say-plan-each-once = 1 iteration each, { $rest }
+say-plan-each = { $loops } iterations each, { $rest }
+say-plan-iteration = 1 iteration, { $rest }
+say-plan-iterations = { $loops } iterations, { $rest }
+say-plan-started = started over { $time }, { $rest }
+say-plan-kept = cookies kept (--set { $how })
+say-plan-cleared = cookies cleared at each iteration (--set { $how })
+say-plan-without = without cookies (--set { $how })
+say-import-ron = a scenario with comments is written in RON; for JSON: balancelab show --resolved --format json
+say-import-what = { $file } is no haproxy.cfg, compose file or folder of a lab
+say-import-there = { $file } is there already; choose another name
+
 
 ## Diagnostics
 
@@ -458,6 +507,9 @@ flaw-late-never = can never pass: its node needs { $time }, and a check may take
 flaw-late-behind = comes too late behind { $before } requests of { $time }: it may take { $limit }, and { $count } clients can send so many
 flaw-several = several servers are called `{ $name }`
 flaw-nobody = no { $what } is called `{ $name }`
+flaw-nobody-backend = no backend is called `{ $name }`
+flaw-nobody-frontend = no frontend is called `{ $name }`
+flaw-nobody-periodic = no periodic thing is called `{ $name }`
 flaw-two-nodes = two nodes are called `{ $name }`
 flaw-count = `count` makes names by numbering: choose another name
 flaw-event-loop = an event loop is one worker
@@ -696,6 +748,130 @@ flaw-config-listed = it cannot be listed: { $error }
 flaw-config-none = there is no haproxy.cfg in this folder
 flaw-config-name = name one with --config, or name a scenario (.ron)
 flaw-config-several = there is more than one { $kind }: { $list }
+flaw-config-plan = test plan
+flaw-config-env = .env file
 flaw-config-choose = choose one with { $flag }
 flaw-track-none = there is no such server
 flaw-track-self = it is itself
+
+
+## Rules in scenarios
+flaw-rule-backend = `{ $key }` cannot stand in a backend
+flaw-rule-beside = write it beside `backends`
+flaw-rule-outside = the rules of a configuration cannot be changed from outside
+flaw-rule-there = write them there, or write everything out: balancelab import
+flaw-rule-begins = { $word } begins no rule
+flaw-rule-choose = the frontend's rules choose the backend
+flaw-rule-lost = `{ $word }` is not modelled: { $why }
+flaw-rule-no-backend = there is no backend called `{ $name }`
+flaw-rule-no-server = `{ $backend }` has no server `{ $name }`
+flaw-rule-certificate = `bind ... ssl` needs a certificate: `crt FILE`
+flaw-rule-fetch = there is no sample fetch `{ $name }`
+flaw-rule-open = this `{"{"}` is not closed by `{"}"}`
+flaw-rule-variables = a scenario has no environment variables
+flaw-rule-dollar = write the value itself; `'$'` in single quotes is a dollar sign
+flaw-rule-status = HAProxy cannot answer with status { $status } here
+flaw-rule-defaults = there is no `defaults` section called `{ $name }` above
+
+
+## Which files are meant
+flaw-plan-scenario = a scenario says itself who sends requests: --plan is for runs without one
+flaw-plan-instead = name the configuration of the proxy instead: --config haproxy.cfg
+flaw-plan-other = --plan names another test plan: { $file }
+flaw-plan-log = --log names another load: { $file }
+flaw-plan-one = name only one of them
+flaw-plan-who = a test plan says who sends requests, not what balances them
+flaw-plan-config = name the configuration of the proxy as well: balancelab run --config haproxy.cfg --plan { $plan }; what is in the plan: balancelab check { $again }
+flaw-hands-not = service `{ $name }` does not hand { $names } to HAProxy, which would find nothing there
+flaw-hands-add = add it to `environment` of the service: { $name }
+
+
+## Compose files
+flaw-yaml-map = a map
+flaw-yaml-a-text = a text
+flaw-yaml-lm = a list, a map
+flaw-yaml-tl = a text, a list
+flaw-yaml-tm = a text, a map
+flaw-yaml-tlm = a text, a list, a map
+flaw-yaml-second = a second document begins here, which is not read
+flaw-yaml-no = this is no YAML: { $why }
+flaw-yaml-tabs = indent with blanks: tabs mean nothing in YAML
+flaw-yaml-below = what belongs to a key stands below it, further right, all of it in one column
+flaw-yaml-alias = this stands inside of what it is an alias of
+flaw-yaml-deep = the values nest too deeply
+flaw-yaml-levels = { $most } levels
+flaw-yaml-key = a list, a map or nothing cannot be a key
+flaw-compose-service = service `{ $name }`
+flaw-compose-variable = variable `{ $name }`
+flaw-compose-file = a compose file
+flaw-compose-a-service = a service
+flaw-compose-a-network = a network of a service
+flaw-compose-be-map = { $what } must be a map
+flaw-compose-be-text = { $what } must be a text
+flaw-compose-be-service = { $what } must be a service
+flaw-compose-text = `{ $key }` cannot be text
+flaw-compose-list = `{ $key }` cannot be a list
+flaw-compose-map = `{ $key }` cannot be a map
+flaw-compose-circle = `extends` of `{ $name }` leads in a circle, or too far
+flaw-compose-extend = there is no service `{ $name }` to extend
+flaw-compose-bare = write `$$` for a dollar sign, `${ $name }` for a variable
+flaw-compose-open = this `${"{"}` has no `{"}"}`
+flaw-compose-lone = a lone `$` begins no variable
+flaw-compose-nameless = `${ $inside }` names no variable
+flaw-compose-defaults = the defaults nest too deeply
+flaw-compose-levels = write at most { $most } levels
+flaw-compose-required = it is required
+flaw-compose-unset = `{ $name }` is not set: { $why }
+flaw-compose-unset-nothing = `{ $name }` is not set: nothing stands for it
+flaw-compose-set-it = set it in the `.env` file beside this one
+flaw-compose-set-env = set it in the `.env` file beside this one, or name one with --env
+flaw-compose-no-variable = `${ $inside }` is no variable
+flaw-compose-forms = write `${ $plain }`, `${ $default }`, `${ $needed }` or `${ $other }`
+flaw-compose-untold = and { $count } more, which are not told
+flaw-compose-none = there are no services
+flaw-compose-write = write `services:`, and below it a name and an `image` for each container
+flaw-compose-no-key = { $what } has no key `{ $key }`
+flaw-compose-large = aliases and `extends` make this file too large
+flaw-compose-copies = { $text } is no number of containers
+flaw-compose-whole = a whole number, such as 3
+flaw-compose-port = { $text } is no port
+flaw-compose-env = its variables count as not set; Docker would not start the service
+
+
+## Test plans of JMeter
+flaw-plan-number = { $property } of { $element } is not a number: { $text }
+flaw-plan-known = it is only known during a run; give it a value: -J NAME=VALUE for ${ $function }, or a user-defined variable
+flaw-plan-data = the data { $name } cannot be read: { $why }
+flaw-plan-beside = put the file beside the plan
+flaw-plan-include = the plan { $name } cannot be included: { $why }
+flaw-plan-steps = the plan comes to more steps than a simulation has memory for
+flaw-plan-nothing = nothing in this plan sends a request over HTTP to the proxy
+flaw-plan-sampler = a thread group with an HTTP sampler does
+flaw-plan-empty = the test plan is empty
+flaw-plan-tree = a hashTree with a TestPlan in it, as JMeter saves it
+flaw-plan-whole = a whole test plan, up to `</jmeterTestPlan>`
+flaw-plan-middle = the file ends in the middle of the plan
+flaw-plan-closed = the plan is not closed at its end
+flaw-plan-file = there is nothing in this file
+flaw-plan-not-xml = this is not XML: { $why }
+flaw-plan-no-xml = this is not XML, as test plans of JMeter are
+flaw-plan-saved = a test plan as JMeter saves it (.jmx)
+flaw-plan-root = a test plan as JMeter saves it: `jmeterTestPlan`
+flaw-plan-results = these are results of JMeter, not a test plan
+flaw-plan-replay = replay them as a load with --log
+flaw-plan-page = this is a page for browsers, not a test plan
+flaw-plan-old = this is a test plan of JMeter 1
+flaw-plan-open = open it in JMeter 2 and save it again
+flaw-plan-piece = this is a piece of a test plan, without `jmeterTestPlan` around it
+flaw-plan-save = save the whole plan in JMeter
+flaw-plan-stranger = this XML is not a test plan of JMeter
+flaw-plan-outermost = { $what }: the outermost element is `{ $name }`
+flaw-plan-attributes = an element with so many attributes is not JMeter's
+flaw-plan-deep = more elements inside one another than a test plan has
+
+## A few sentences about a haproxy.cfg
+
+flaw-cfg-here = `{ $word }` cannot stand here
+flaw-cfg-parameter = `{ $keyword }` has no parameter `{ $word }`
+flaw-cfg-variable = `{ $name }` has no value: the address is not what was meant
+flaw-cfg-give = give it a value in the environment, or in a file with `--env`

@@ -427,6 +427,55 @@ say-log-xml = résultats de JMeter (XML)
 say-log-csv = résultats de JMeter (CSV)
 say-every-server = tous les serveurs
 
+## What a run without a scenario takes from other files
+
+say-read = lu : { $list }
+say-read-proxy = { $file } est le proxy
+say-read-env = { $file } donne des variables
+say-read-compose = { $file } a les conteneurs
+say-read-not = { $file } n'est pas lu, bien que Docker le lise
+say-read-composes = il y a plus d'un fichier compose, aucun n'est lu : { $list } (choisissez-en un par --compose)
+say-compose-proxy = { $file } : le service { $name } fait tourner HAProxy avec { $names } dans son environnement ; { $ports }
+say-compose-bare = { $file } : le service { $name } fait tourner HAProxy sans rien dans son environnement ; { $ports }
+say-compose-no-proxy = { $file } : aucun service ne fait tourner ce haproxy.cfg, si bien que son environnement n'est pas connu (services : { $names })
+say-compose-no-port = il ne publie aucun port
+say-compose-ports = il publie { $ports }
+say-compose-port = { $published } pour son { $target }
+say-compose-profile = image { $image } : les décisions sont prises comme les prend HAProxy { $profile } (--profile)
+say-compose-version = image { $image } : HAProxy { $version } n'a pas de profil ici, les décisions sont prises comme les prend 2.6 (--profile)
+say-compose-servers = { $file } : le serveur { $server } est le service { $service }
+say-compose-next = { $before }, le serveur { $server } est le service { $service }
+say-compose-container = { $name } (conteneur { $facts })
+say-compose-strange = { $file } : aucun service n'est à { $list }
+say-compose-lost = { $file } : { $key } n'est pas modélisé et pourrait compter (balancelab check { $again })
+say-compose-losts = { $file } : { $list } ne sont pas modélisés et pourraient compter (balancelab check { $again })
+say-compose-line = { $key } (ligne { $number })
+say-compose-line-next = { $number }), { $key } (ligne { $next }
+say-list-more = { $list } et { $more } autres
+say-plan-load = la charge est celle de { $plan }
+say-plan-line = la charge est celle de { $plan } ; une ligne n'est pas suivie (balancelab check { $again })
+say-plan-lines = la charge est celle de { $plan } ; { $count } lignes ne sont pas suivies (balancelab check { $again })
+say-plan-no-host = le plan ne nomme pas d'hôte : ses requêtes vont au proxy
+say-plan-most = { $host } est pris pour le proxy, car la plupart des samplers s'adressent à lui ; les requêtes à d'autres hôtes ne sont pas envoyées
+say-plan-host = { $host }, à qui le plan s'adresse, est pris pour le proxy
+say-plan-ports = le plan s'adresse à plusieurs ports ; toutes les requêtes vont au même frontend
+say-plan-endless = rien n'arrête le thread group { $name } : il dure { $seconds } s (--set { $how })
+say-plan-thread = { $name } a 1 thread, { $rest }
+say-plan-threads = { $name } a { $most } threads, { $rest }
+say-plan-thread-for = { $name } a 1 thread pendant { $time }, { $rest }
+say-plan-threads-for = { $name } a { $most } threads pendant { $time }, { $rest }
+say-plan-each-once = 1 itération chacun, { $rest }
+say-plan-each = { $loops } itérations chacun, { $rest }
+say-plan-iteration = 1 itération, { $rest }
+say-plan-iterations = { $loops } itérations, { $rest }
+say-plan-started = démarrage en { $time }, { $rest }
+say-plan-kept = cookies gardés (--set { $how })
+say-plan-cleared = cookies effacés à chaque itération (--set { $how })
+say-plan-without = sans cookies (--set { $how })
+say-import-ron = un scénario avec des commentaires s'écrit en RON ; pour du JSON : balancelab show --resolved --format json
+say-import-what = { $file } n'est ni un haproxy.cfg, ni un fichier compose, ni un dossier de TP
+say-import-there = { $file } existe déjà ; choisissez un autre nom
+
 
 ## Diagnostics
 
@@ -466,6 +515,9 @@ flaw-nobody = aucun { $what ->
     [client] client
    *[other] client avant celui-ci
 } ne s'appelle `{ $name }`
+flaw-nobody-backend = aucun backend ne s'appelle `{ $name }`
+flaw-nobody-frontend = aucun frontend ne s'appelle `{ $name }`
+flaw-nobody-periodic = rien de périodique ne s'appelle `{ $name }`
 flaw-two-nodes = deux nœuds s'appellent `{ $name }`
 flaw-count = `count` fait des noms en numérotant : choisissez un autre nom
 flaw-event-loop = une boucle d'événements est un seul worker
@@ -704,6 +756,130 @@ flaw-config-listed = il ne peut pas être listé : { $error }
 flaw-config-none = il n'y a pas de haproxy.cfg dans ce dossier
 flaw-config-name = nommez-en un par --config, ou nommez un scénario (.ron)
 flaw-config-several = il y a plus d'un { $kind } : { $list }
+flaw-config-plan = plan de test
+flaw-config-env = fichier .env
 flaw-config-choose = choisissez-en un par { $flag }
 flaw-track-none = il n'y a pas de tel serveur
 flaw-track-self = c'est lui-même
+
+
+## Rules in scenarios
+flaw-rule-backend = `{ $key }` ne peut pas être dans un backend
+flaw-rule-beside = écrivez-le à côté de `backends`
+flaw-rule-outside = les règles d'une configuration ne peuvent pas être changées du dehors
+flaw-rule-there = écrivez-les là-bas, ou écrivez tout dans un scénario : balancelab import
+flaw-rule-begins = aucune règle ne commence par { $word }
+flaw-rule-choose = les règles du frontend choisissent le backend
+flaw-rule-lost = `{ $word }` n'est pas modélisé : { $why }
+flaw-rule-no-backend = il n'y a pas de backend appelé `{ $name }`
+flaw-rule-no-server = `{ $backend }` n'a pas de serveur `{ $name }`
+flaw-rule-certificate = `bind ... ssl` demande un certificat : `crt FILE`
+flaw-rule-fetch = il n'y a pas de sample fetch `{ $name }`
+flaw-rule-open = ce `{"{"}` n'est pas fermé par `{"}"}`
+flaw-rule-variables = un scénario n'a pas de variables d'environnement
+flaw-rule-dollar = écrivez la valeur elle-même ; `'$'` entre apostrophes est un signe dollar
+flaw-rule-status = HAProxy ne peut pas répondre avec le statut { $status } ici
+flaw-rule-defaults = il n'y a pas de section `defaults` appelée `{ $name }` plus haut
+
+
+## Which files are meant
+flaw-plan-scenario = un scénario dit lui-même qui envoie des requêtes : --plan est pour les essais sans scénario
+flaw-plan-instead = nommez plutôt la configuration du proxy : --config haproxy.cfg
+flaw-plan-other = --plan nomme un autre plan de test : { $file }
+flaw-plan-log = --log nomme une autre charge : { $file }
+flaw-plan-one = n'en nommez qu'un
+flaw-plan-who = un plan de test dit qui envoie des requêtes, pas ce qui les répartit
+flaw-plan-config = nommez aussi la configuration du proxy : balancelab run --config haproxy.cfg --plan { $plan } ; ce qu'il y a dans le plan : balancelab check { $again }
+flaw-hands-not = le service `{ $name }` ne transmet pas { $names } à HAProxy, qui n'y trouverait rien
+flaw-hands-add = ajoutez-la à `environment` du service : { $name }
+
+
+## Compose files
+flaw-yaml-map = une table (clé: valeur)
+flaw-yaml-a-text = un texte
+flaw-yaml-lm = une liste, une table (clé: valeur)
+flaw-yaml-tl = un texte, une liste
+flaw-yaml-tm = un texte, une table (clé: valeur)
+flaw-yaml-tlm = un texte, une liste, une table (clé: valeur)
+flaw-yaml-second = un second document commence ici, qui n'est pas lu
+flaw-yaml-no = ce n'est pas du YAML : { $why }
+flaw-yaml-tabs = indentez avec des espaces : les tabulations ne veulent rien dire en YAML
+flaw-yaml-below = ce qui appartient à une clé est au-dessous, plus à droite, le tout dans une même colonne
+flaw-yaml-alias = ceci est à l'intérieur de ce dont c'est l'alias
+flaw-yaml-deep = les valeurs s'emboîtent trop profondément
+flaw-yaml-levels = { $most } niveaux
+flaw-yaml-key = une liste, une table ou rien ne peut pas être une clé
+flaw-compose-service = le service `{ $name }`
+flaw-compose-variable = la variable `{ $name }`
+flaw-compose-file = un fichier compose
+flaw-compose-a-service = un service
+flaw-compose-a-network = un réseau d'un service
+flaw-compose-be-map = { $what } doit être une table (clé: valeur)
+flaw-compose-be-text = { $what } doit être un texte
+flaw-compose-be-service = { $what } doit nommer un service
+flaw-compose-text = `{ $key }` ne peut pas être un texte
+flaw-compose-list = `{ $key }` ne peut pas être une liste
+flaw-compose-map = `{ $key }` ne peut pas être une table (clé: valeur)
+flaw-compose-circle = `extends` de `{ $name }` mène en rond, ou trop loin
+flaw-compose-extend = il n'y a pas de service `{ $name }` à étendre
+flaw-compose-bare = écrivez `$$` pour un signe dollar, `${ $name }` pour une variable
+flaw-compose-open = ce `${"{"}` n'a pas de `{"}"}`
+flaw-compose-lone = un `$` seul ne commence pas de variable
+flaw-compose-nameless = `${ $inside }` ne nomme pas de variable
+flaw-compose-defaults = les valeurs par défaut s'emboîtent trop profondément
+flaw-compose-levels = écrivez au plus { $most } niveaux
+flaw-compose-required = elle est obligatoire
+flaw-compose-unset = `{ $name }` n'a pas de valeur : { $why }
+flaw-compose-unset-nothing = `{ $name }` n'a pas de valeur : rien n'est mis à sa place
+flaw-compose-set-it = donnez-la dans le fichier `.env` à côté de celui-ci
+flaw-compose-set-env = donnez-la dans le fichier `.env` à côté de celui-ci, ou nommez-en un par --env
+flaw-compose-no-variable = `${ $inside }` n'est pas une variable
+flaw-compose-forms = écrivez `${ $plain }`, `${ $default }`, `${ $needed }` ou `${ $other }`
+flaw-compose-untold = et { $count } autres, qui ne sont pas dits
+flaw-compose-none = il n'y a pas de services
+flaw-compose-write = écrivez `services:`, et au-dessous un nom et une `image` pour chaque conteneur
+flaw-compose-no-key = { $what } n'a pas de clé `{ $key }`
+flaw-compose-large = les alias et `extends` rendent ce fichier trop grand
+flaw-compose-copies = { $text } n'est pas un nombre de conteneurs
+flaw-compose-whole = un nombre entier, comme 3
+flaw-compose-port = { $text } n'est pas un port
+flaw-compose-env = ses variables comptent comme sans valeur ; Docker ne démarrerait pas le service
+
+
+## Test plans of JMeter
+flaw-plan-number = { $property } de { $element } n'est pas un nombre : { $text }
+flaw-plan-known = elle n'est connue que pendant un essai ; donnez-lui une valeur : -J NAME=VALUE pour ${ $function }, ou une variable définie par l'utilisateur
+flaw-plan-data = les données { $name } ne peuvent pas être lues : { $why }
+flaw-plan-beside = mettez le fichier à côté du plan
+flaw-plan-include = le plan { $name } ne peut pas être inclus : { $why }
+flaw-plan-steps = le plan donne plus de pas qu'une simulation n'a de mémoire
+flaw-plan-nothing = rien dans ce plan n'envoie de requête HTTP au proxy
+flaw-plan-sampler = un thread group avec un HTTP sampler le fait
+flaw-plan-empty = le plan de test est vide
+flaw-plan-tree = un hashTree qui contient un TestPlan, comme JMeter l'enregistre
+flaw-plan-whole = un plan de test entier, jusqu'à `</jmeterTestPlan>`
+flaw-plan-middle = le fichier se termine au milieu du plan
+flaw-plan-closed = le plan n'est pas fermé à sa fin
+flaw-plan-file = il n'y a rien dans ce fichier
+flaw-plan-not-xml = ce n'est pas du XML : { $why }
+flaw-plan-no-xml = ce n'est pas du XML, comme le sont les plans de test de JMeter
+flaw-plan-saved = un plan de test comme JMeter l'enregistre (.jmx)
+flaw-plan-root = un plan de test comme JMeter l'enregistre : `jmeterTestPlan`
+flaw-plan-results = ce sont des résultats de JMeter, pas un plan de test
+flaw-plan-replay = rejouez-les comme charge par --log
+flaw-plan-page = c'est une page pour navigateurs, pas un plan de test
+flaw-plan-old = c'est un plan de test de JMeter 1
+flaw-plan-open = ouvrez-le dans JMeter 2 et enregistrez-le de nouveau
+flaw-plan-piece = c'est un morceau de plan de test, sans `jmeterTestPlan` autour
+flaw-plan-save = enregistrez le plan entier dans JMeter
+flaw-plan-stranger = ce XML n'est pas un plan de test de JMeter
+flaw-plan-outermost = { $what } : l'élément le plus extérieur est `{ $name }`
+flaw-plan-attributes = un élément avec autant d'attributs n'est pas de JMeter
+flaw-plan-deep = plus d'éléments les uns dans les autres qu'un plan de test n'en a
+
+## A few sentences about a haproxy.cfg
+
+flaw-cfg-here = `{ $word }` ne peut pas être ici
+flaw-cfg-parameter = `{ $keyword }` n'a pas de paramètre `{ $word }`
+flaw-cfg-variable = `{ $name }` n'a pas de valeur : l'adresse n'est pas celle qui était voulue
+flaw-cfg-give = donnez-lui une valeur dans l'environnement, ou dans un fichier par `--env`

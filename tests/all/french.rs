@@ -79,7 +79,14 @@ const KEPT: &[(&str, &[&str])] = &[
 
 /// The names under which these and others of this file are kept, below `fr/`.
 pub(crate) fn kept() -> impl Iterator<Item = String> {
-    let others = ["refused", "plots", "page", "console"];
+    let others = [
+        "refused",
+        "refused-foreign",
+        "assumed",
+        "plots",
+        "page",
+        "console",
+    ];
     let names = KEPT.iter().map(|(name, _)| *name).chain(others);
     names.map(|name| format!("fr/{name}"))
 }
@@ -201,31 +208,106 @@ fn refusals_in_french() {
     let mut told = String::new();
     for ending in ["ron", "json"] {
         for name in snapshots::stems("scenarios/broken", ending) {
-            let file = format!("scenarios/broken/{name}.{ending}");
-            let (_, french) = said(&["check", &file], "fr", "");
-            let (_, english) = said(&["check", &file], "en", "");
-            let _ = writeln!(told, "{}\n", french.trim_end());
-            // Lines of texts and places are the same; every sentence is another one.
-            let is_sentence = |line: &&str| {
-                let line = line.trim_start_matches([' ', '|', '=']);
-                [
-                    "error",
-                    "warning",
-                    "note",
-                    "help",
-                    "erreur",
-                    "avertissement",
-                    "aide",
-                ]
-                .iter()
-                .any(|kind| line.starts_with(kind))
-            };
-            let same = english.lines().filter(is_sentence);
-            let same: Vec<&str> = same.filter(|line| french.contains(line)).collect();
-            assert_eq!(same, Vec::<&str>::new(), "{file}");
+            refused(&format!("scenarios/broken/{name}.{ending}"), &mut told);
         }
     }
     snapshots::assert("fr/refused", told.trim_end());
+}
+
+/// So are broken compose files and test plans; what a reader of YAML or XML says stays.
+#[test]
+fn refusals_of_foreign_files_in_french() {
+    let mut told = String::new();
+    for (folder, ending) in [("compose", "yml"), ("jmx", "jmx")] {
+        for name in snapshots::stems(&format!("tests/import/{folder}"), ending) {
+            refused(&format!("tests/import/{folder}/{name}.{ending}"), &mut told);
+        }
+    }
+    snapshots::assert("fr/refused-foreign", told.trim_end());
+}
+
+/// Adds what is wrong with `file` in French to `told`, if anything is.
+fn refused(file: &str, told: &mut String) {
+    let (_, french) = said(&["check", file], "fr", "");
+    let (_, english) = said(&["check", file], "en", "");
+    if !french.is_empty() {
+        let _ = writeln!(told, "{}\n", french.trim_end());
+    }
+    // Lines of texts and places are the same; every sentence is another one.
+    let is_sentence = |line: &&str| {
+        let line = line.trim_start_matches([' ', '|', '=']);
+        [
+            "error",
+            "warning",
+            "note",
+            "help",
+            "erreur",
+            "avertissement",
+            "aide",
+        ]
+        .iter()
+        .any(|kind| line.starts_with(kind))
+    };
+    let sentences = english.lines().filter(is_sentence);
+    // The kind of a sentence is French in any case: what stands behind it is asked.
+    let sentences = sentences.filter_map(|line| line.split_once(": "));
+    let same: Vec<&str> = sentences
+        .map(|(_, sentence)| sentence)
+        .filter(|sentence| french.contains(&format!(": {sentence}\n")))
+        .collect();
+    assert_eq!(same, Vec::<&str>::new(), "{file}");
+}
+
+/// What is assumed where files of others are all there is: a folder of the lab, containers, a
+/// test plan.
+#[test]
+fn assumptions_in_french() {
+    const CONFIG: &str = "tests/import/cfg/lab-serverid.cfg";
+    let mut told = String::new();
+    for args in [
+        &["run", "tests/import/lab-folder"][..],
+        &[
+            "run",
+            "--config",
+            CONFIG,
+            "--compose",
+            "tests/import/compose/replicas.yml",
+        ],
+        &[
+            "run",
+            "--config",
+            CONFIG,
+            "--plan",
+            "tests/import/jmx/ultimate.jmx",
+        ],
+        &[
+            "run",
+            "--config",
+            CONFIG,
+            "--plan",
+            "tests/import/jmx/setup-teardown.jmx",
+        ],
+        &[
+            "run",
+            "--config",
+            CONFIG,
+            "--plan",
+            "tests/import/jmx/endless.jmx",
+        ],
+    ] {
+        let (_, french) = said(args, "fr", "");
+        let (_, english) = said(args, "en", "");
+        let same: Vec<&str> = english
+            .lines()
+            .filter_map(|line| line.strip_prefix("assumed: "))
+            .filter(|sentence| french.contains(sentence))
+            .collect();
+        assert_eq!(same, Vec::<&str>::new(), "{args:?}");
+        assert_eq!(french.matches("supposé : ").count(), french.lines().count());
+        let _ = writeln!(told, "{}\n", french.trim_end());
+    }
+    is_french(&["say"], &told, "assumed");
+    snapshots::assert("fr/assumed", told.trim_end());
 }
 
 /// What programs read does not change with the language.
