@@ -187,7 +187,8 @@ impl<E: Copy + Default> Agenda<E> {
     }
 
     /// The moment of the next entry, if it happens at `until` or before.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of every event")]
+    #[inline(always)]
     pub fn due(&self, until: Moment) -> Option<Moment> {
         let (_, key) = self.heads.first()?;
         let at = moment_of(key);
@@ -198,7 +199,8 @@ impl<E: Copy + Default> Agenda<E> {
     ///
     /// # Panics
     /// If there is none: ask whether one is [`due`](Self::due).
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of every event")]
+    #[inline(always)]
     pub fn take(&mut self) -> E {
         let (source, _) = self.heads.first().expect("an entry is due");
         if source == HEAP {

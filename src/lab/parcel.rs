@@ -151,7 +151,11 @@ pub(super) const SERVED: u8 = 1;
 pub(super) const RESTARTED: u8 = 2;
 
 impl From<Event> for Parcel {
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "who sends an event knows its kind: there is nothing to find out"
+    )]
+    #[inline(always)]
     fn from(event: Event) -> Self {
         let fields = |kind, a, b, c| Fields {
             kind,

@@ -214,7 +214,8 @@ impl Flow {
 impl Flow {
     /// How long it waited, connected, waited for its answer and took in all, now that it is
     /// over: whole milliseconds, in the order of [`Lapse`](crate::server::Lapse).
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn lapses(&self) -> [u32; 4] {
         let (waited, connect, response) = self.spans();
         let millis = |span: Option<Span>| span.map_or(0, Span::as_millis) as u32;

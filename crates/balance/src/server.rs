@@ -74,7 +74,8 @@ impl Times {
     const WINDOW: u32 = 1024;
 
     /// One more request; `millis` in the order of [`Lapse`].
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one step of the way of every request")]
+    #[inline(always)]
     pub(crate) fn add(&mut self, millis: [u32; 4]) {
         if self.count < Self::WINDOW {
             self.count += 1;
