@@ -43,14 +43,19 @@ fn scenario(name: &str, bytes: &[u8]) {
         let again = load(name, &laid_out).expect("what was laid out can be loaded");
         assert_eq!(again.plan, loaded.plan, "formatted to another plan");
     }
-    if scenario::unsaid(&loaded.plan).is_none() {
-        let again = scenario::resolved(&loaded.plan);
-        let twin = load("fuzz.ron", &again).expect("a resolved scenario can be loaded");
-        let mut plan = twin.plan;
-        plan.scenario.clone_from(&loaded.plan.scenario);
-        assert_eq!(plan, loaded.plan, "resolved to another plan");
-    }
+    resolve(&loaded.plan);
     run(loaded.plan);
+}
+
+/// Written with every default, `plan` is the same plan.
+fn resolve(plan: &Plan) {
+    if scenario::unsaid(plan).is_some() {
+        return;
+    }
+    let again = load("fuzz.ron", &scenario::resolved(plan));
+    let mut again = again.expect("a resolved scenario can be loaded").plan;
+    again.scenario.clone_from(&plan.scenario);
+    assert_eq!(again, *plan, "resolved to another plan");
 }
 
 /// Loads `text`, and renders every complaint.
@@ -246,10 +251,7 @@ pub fn jmx(bytes: &[u8]) {
                 render::Colour::Never,
                 &AsWritten,
             );
-            let again = load("fuzz.ron", &scenario::resolved(&loaded.plan));
-            let mut again = again.expect("a resolved scenario can be loaded").plan;
-            again.scenario.clone_from(&loaded.plan.scenario);
-            assert_eq!(again, loaded.plan, "resolved to another plan");
+            resolve(&loaded.plan);
             run(loaded.plan);
         }
         Err(refused) => {

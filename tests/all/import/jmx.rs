@@ -233,33 +233,19 @@ backend nodes
 
 /// A plan with pieces cut out, doubled, moved or made strange.
 fn mutilated() -> impl Strategy<Value = String> {
-    let texts: Vec<String> = (corpus("jmx").iter())
-        .map(|path| fs::read_to_string(path).expect("text"))
-        .collect();
-    let piece = prop_oneof![
-        any::<char>().prop_map(String::from),
-        "[<>&;\"'${}()/=-]{1,4}",
-        proptest::sample::select(vec![
-            "<hashTree/>",
-            "</hashTree>",
-            "${__P(x)}",
-            "-1",
-            "99999999999999999999",
-            "${x}",
-            "enabled=\"false\"",
-        ])
-        .prop_map(String::from),
+    let texts = corpus("jmx")
+        .into_iter()
+        .map(|path| fs::read_to_string(path).expect("text"));
+    let words = vec![
+        "<hashTree/>",
+        "</hashTree>",
+        "${__P(x)}",
+        "-1",
+        "99999999999999999999",
+        "${x}",
+        "enabled=\"false\"",
     ];
-    let cuts = proptest::collection::vec((0.0..1.0, 0_usize..40, piece), 1..4);
-    (proptest::sample::select(texts), cuts).prop_map(|(text, cuts)| {
-        let mut chars: Vec<char> = text.chars().collect();
-        for (place, length, piece) in cuts {
-            let at = (place * chars.len() as f64) as usize;
-            let end = (at + length).min(chars.len());
-            chars.splice(at..end, piece.chars());
-        }
-        chars.into_iter().collect()
-    })
+    super::mutilated(texts.collect(), "[<>&;\"'${}()/=-]{1,4}", words)
 }
 
 proptest! {
