@@ -32,16 +32,41 @@ pub(crate) fn available() -> Result<(), String> {
     }
 }
 
-/// What HAProxy makes of the requests of `case`, one after the other.
+/// How late a request may be that has its moment: rates are counted by the clock.
+const LATE: Duration = Duration::from_millis(30);
+/// How often a case is tried on a machine that is too busy to keep its moments.
+const TRIES: u32 = 5;
+/// What stands for a line of the log that does not come.
+const NOTHING: &str = "nothing was logged";
+
+/// What HAProxy makes of the requests of `case`, one after the other. A try in which a request
+/// came too late, or a line of the log did not come, shows nothing; only the last one counts anyway.
 pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for _ in 0..TRIES {
+        let in_time;
+        (outcomes, in_time) = attempt(case);
+        if in_time && outcomes.iter().all(|outcome| outcome.log != NOTHING) {
+            break;
+        }
+    }
+    outcomes
+}
+
+/// One try, and whether every request was sent at its moment.
+fn attempt(case: &Case) -> (Vec<Outcome>, bool) {
     let process = Process::start(&case.text);
     let start = Instant::now();
+    let mut in_time = true;
     let outcomes = case.requests.iter().map(|asked| {
-        let at = Duration::from_millis(asked.at.unwrap_or(0));
-        thread::sleep(at.saturating_sub(start.elapsed()));
+        if let Some(millis) = asked.at {
+            let at = Duration::from_millis(millis);
+            thread::sleep(at.saturating_sub(start.elapsed()));
+            in_time &= start.elapsed() < at + LATE;
+        }
         process.ask(asked)
     });
-    outcomes.collect()
+    (outcomes.collect(), in_time)
 }
 
 /// A running HAProxy; it ends when this is dropped.
@@ -113,7 +138,9 @@ impl Process {
             .set_read_timeout(Some(Duration::from_millis(50)))
             .expect("a socket");
         while self.log.recv(&mut [0; 2000]).is_ok() {}
-        self.log.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        self.log
+            .set_read_timeout(Some(PATIENCE / 4))
+            .expect("a socket");
     }
 
     /// The address that stands for the port that the case names.
@@ -157,10 +184,10 @@ impl Process {
             };
         }
         let mut line = [0; 2000];
-        let length = self
-            .log
-            .recv(&mut line)
-            .expect("HAProxy logs every request");
+        let Ok(length) = self.log.recv(&mut line) else {
+            let log = NOTHING.to_owned();
+            return Outcome { log, told, got };
+        };
         let line = String::from_utf8_lossy(&line[..length]);
         // Where there is no status, the log has -1.
         let line = line.trim().replacen("-1 ", "0 ", 1);
