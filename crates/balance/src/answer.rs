@@ -130,7 +130,7 @@ impl Balancer {
         chance: &mut dyn Chance,
     ) {
         if self.relay(now, attempt, response, true, chance) {
-            self.close(now, attempt.request, bytes);
+            self.close_books(now, attempt.request, bytes, true);
         } else {
             self.note_ghost();
         }
@@ -142,11 +142,6 @@ impl Balancer {
         if !self.is_live(attempt, &[Phase::Relaying]) {
             return self.note_ghost();
         }
-        self.close(now, request, bytes);
-    }
-
-    /// Books an answer that was forwarded whole.
-    fn close(&mut self, now: Moment, request: RequestId, bytes: u64) {
         self.close_books(now, request, bytes, true);
     }
 

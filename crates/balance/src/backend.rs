@@ -179,8 +179,7 @@ impl Backend {
     /// Whether somebody is in a line from which `slot` may take.
     #[inline]
     pub(crate) fn has_waiting(&self, slot: u32) -> bool {
-        let member = &self.farm.members[slot as usize];
-        member.queued > 0 || (self.farm.queued > 0 && member.usable)
+        self.farm.members[slot as usize].has_waiting(self.farm.queued)
     }
 
     /// Closes the books of `flow`, which is over after an answer of so many bytes: its
@@ -205,7 +204,7 @@ impl Backend {
         }
         let had_slot = flow.marks.take(Mark::Slot);
         member.served -= u32::from(had_slot);
-        let waiting = member.queued > 0 || (self.farm.queued > 0 && member.usable);
+        let waiting = member.has_waiting(self.farm.queued);
         if flow.answered_at != Moment::NEVER {
             let times = flow.lapses();
             self.counters.times.add(times);

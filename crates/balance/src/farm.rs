@@ -29,6 +29,15 @@ pub struct Member {
     pub warmth: u32,
 }
 
+impl Member {
+    /// Whether somebody is in a line from which it may take, if `queued` requests wait in that
+    /// of the backend.
+    #[inline]
+    pub(crate) fn has_waiting(&self, queued: u32) -> bool {
+        self.queued > 0 || (queued > 0 && self.usable)
+    }
+}
+
 /// Who is in force: the first condition that holds (spec: balancing, 1.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Group {

@@ -40,7 +40,7 @@ const TRIES: u32 = 5;
 const NOTHING: &str = "nothing was logged";
 
 /// What HAProxy makes of the requests of `case`, one after the other. A try in which a request
-/// came too late, or a line of the log did not come, shows nothing; only the last one counts anyway.
+/// came too late, or a line of the log did not come, shows nothing, unless it is the last.
 pub(crate) fn outcomes(case: &Case) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for _ in 0..TRIES {
