@@ -575,6 +575,7 @@ flaw-not-simulated = `{ $word }` is not simulated
 flaw-no-value-of = `{ $word }` is no value of `{ $key }`
 flaw-no-name = { $name } cannot be a name
 flaw-name-accepted = letters and digits (ASCII) and `-`, `_`, `.`, `:`
+flaw-service-name-accepted = letters and digits (ASCII) and `-`, `_`, `.`
 flaw-clash = `{ $first }` and `{ $second }` contradict each other
 flaw-keep-one = keep one of them
 flaw-no-variable = this line sets no variable

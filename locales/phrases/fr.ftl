@@ -583,6 +583,7 @@ flaw-not-simulated = `{ $word }` n'est pas simulé
 flaw-no-value-of = `{ $word }` n'est pas une valeur de `{ $key }`
 flaw-no-name = { $name } ne peut pas être un nom
 flaw-name-accepted = des lettres et des chiffres (ASCII) et `-`, `_`, `.`, `:`
+flaw-service-name-accepted = des lettres et des chiffres (ASCII) et `-`, `_`, `.`
 flaw-clash = `{ $first }` et `{ $second }` se contredisent
 flaw-keep-one = gardez un des deux
 flaw-no-variable = cette ligne ne donne pas de variable

@@ -193,6 +193,7 @@ impl Reader<'_> {
             if is_extension(&name) {
                 continue;
             }
+            self.proper_name(&name, yaml.place(key));
             if let Some(draft) = self.draft(tree, &name, &mut Vec::new()) {
                 services.push(draft.finish(name, yaml.place(key)));
             }
@@ -208,6 +209,18 @@ impl Reader<'_> {
             self.nobody(yaml.place(root));
         }
         services
+    }
+
+    /// Services are found by their names in networks, which have few characters.
+    fn proper_name(&mut self, name: &str, place: Place) {
+        let proper = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !name.is_empty() && name.chars().all(proper) {
+            return;
+        }
+        let place = self.brief(place);
+        let note = Diagnostic::new(Code::Range, format!("{name:?} cannot be a name"), place);
+        self.out
+            .say(note.accepted("letters and digits (ASCII) and `-`, `_`, `.`"));
     }
 
     fn nobody(&mut self, place: Place) {
