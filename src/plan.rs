@@ -10,7 +10,7 @@ pub mod script;
 pub mod template;
 
 pub use arrivals::{Arrival, Arrivals};
-pub use rules::{RuleLines, RuleSection};
+pub use rules::{List, RuleLines, RuleSection};
 pub use script::ScriptGroup;
 pub use template::Template;
 

@@ -12,7 +12,7 @@ use balancelab::plan::{Action, Budget, Plan, Timed};
 use balancelab::scenario::foreign::{Pieces, assemble};
 use balancelab::scenario::import::Env;
 use balancelab::scenario::import::compose::read_compose;
-use balancelab::scenario::import::haproxy_cfg::read_cfg;
+use balancelab::scenario::import::haproxy_cfg::{read_cfg, read_cfg_with_lists};
 use balancelab::scenario::import::jmx::read_jmx;
 use balancelab::scenario::import::log;
 use balancelab::scenario::{self, Files, Loaded, Overrides, render};
@@ -156,7 +156,8 @@ pub fn compose(bytes: &[u8]) {
     }
 }
 
-/// A configuration of HAProxy; a line of eight or more `=` starts a second file of it.
+/// A configuration of HAProxy, beside files that it may name; a line of eight `=` starts a second
+/// file of it. What is not refused is the same run when it is written as a scenario.
 pub fn haproxy_cfg(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut env = Env::default();
@@ -170,14 +171,29 @@ pub fn haproxy_cfg(bytes: &[u8]) {
     if !second.is_empty() {
         which.push(files.add("second.cfg", second));
     }
-    let imported = read_cfg(&files, &which, &env);
+    let list = |name: &str| match name {
+        "a.lst" => Ok("/a\n# b\n10.0.0.0/8\n  c\n7\n".to_owned()),
+        "a.map" => Ok("/a be1\n10.0.0.1 2\n7:9 x y\n".to_owned()),
+        _ => Err("no such file".to_owned()),
+    };
+    let imported = read_cfg_with_lists(&files, &which, &env, &list);
     render::text(&imported.notes, &files, render::Colour::Never, &AsWritten);
     render::json(&imported.notes, &files);
     if imported.is_refused() {
         return;
     }
     assert_eq!(imported.config.backends.len(), imported.backends.len());
-    let _ = Balancer::new(imported.config, balance::Moment::ZERO);
+    let _ = Balancer::new(imported.config.clone(), balance::Moment::ZERO);
+    let pieces = Pieces {
+        name: "fuzz".to_owned(),
+        config: imported,
+        files,
+        ..Pieces::default()
+    };
+    if let Ok(loaded) = assemble(pieces, &Overrides::default()) {
+        resolve(&loaded.plan);
+        run(loaded.plan);
+    }
 }
 
 /// An `.env` file.

@@ -772,6 +772,12 @@ flaw-rule-open = this `{"{"}` is not closed by `{"}"}`
 flaw-rule-variables = a scenario has no environment variables
 flaw-rule-dollar = write the value itself; `'$'` in single quotes is a dollar sign
 flaw-rule-status = HAProxy cannot answer with status { $status } here
+flaw-rule-list = there is no list called `{ $name }`
+flaw-rule-list-help = write its lines beside the frontends: lists: { $example }
+flaw-rule-unnamed = no rule names this list
+flaw-rule-table = there is no stick table called `{ $name }`
+flaw-rule-store = a table cannot store `{ $name }`
+flaw-rule-line = line { $line } of `{ $list }`: { $why }
 flaw-rule-defaults = there is no `defaults` section called `{ $name }` above
 
 

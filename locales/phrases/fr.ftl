@@ -780,6 +780,12 @@ flaw-rule-open = ce `{"{"}` n'est pas fermé par `{"}"}`
 flaw-rule-variables = un scénario n'a pas de variables d'environnement
 flaw-rule-dollar = écrivez la valeur elle-même ; `'$'` entre apostrophes est un signe dollar
 flaw-rule-status = HAProxy ne peut pas répondre avec le statut { $status } ici
+flaw-rule-list = il n'y a pas de liste appelée `{ $name }`
+flaw-rule-list-help = écrivez ses lignes à côté des frontends : lists: { $example }
+flaw-rule-unnamed = aucune règle ne nomme cette liste
+flaw-rule-table = il n'y a pas de stick table appelée `{ $name }`
+flaw-rule-store = une table ne peut pas retenir `{ $name }`
+flaw-rule-line = ligne { $line } de `{ $list }` : { $why }
 flaw-rule-defaults = il n'y a pas de section `defaults` appelée `{ $name }` plus haut
 
 

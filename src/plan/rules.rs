@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-/// What the sections of the proxy say about requests: `acl`, `http-request`, `redirect`,
-/// `use_backend`, `use-server`, `force-persist` and `ignore-persist` lines, as far as they
-/// are followed. [`Plan::proxy`](super::Plan::proxy) holds what they mean; the lines are kept
+/// What the sections of the proxy say about connections and requests: `acl`, `tcp-request`,
+/// `http-request`, `redirect`, `use_backend`, `use-server`, `force-persist`, `ignore-persist`
+/// and `monitor fail` lines, as far as they are followed. [`Plan::proxy`](super::Plan::proxy) holds what they mean; the lines are kept
 /// to be shown and written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleLines {
@@ -14,7 +14,9 @@ pub struct RuleLines {
     pub frontends: Vec<RuleSection>,
     /// Backends that have rules; those of a `listen` section stand at its frontend.
     pub backends: Vec<RuleSection>,
-    /// What the rules need besides that cannot be written as lines of a scenario, in words.
+    /// The files of patterns and maps that the lines name, by name.
+    pub lists: Vec<List>,
+    /// What the rules need besides that cannot be written in a scenario, in words.
     pub unsaid: Option<&'static str>,
 }
 
@@ -29,6 +31,17 @@ pub struct RuleSection {
     pub http: bool,
     /// The lines, in order.
     pub lines: Vec<String>,
+    /// The files of patterns and maps that they name.
+    pub lists: Vec<String>,
+}
+
+/// A file of patterns, or a map.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// As lines name it.
+    pub name: String,
+    /// Its lines, without remarks and empty ones: a pattern each, or a key and its value.
+    pub lines: Vec<String>,
 }
 
 impl RuleLines {
@@ -38,12 +51,16 @@ impl RuleLines {
         self.tidy();
     }
 
-    /// Forgets `defaults` that nobody begins with.
+    /// Forgets `defaults` that nobody begins with, and lists that nobody names.
     pub(crate) fn tidy(&mut self) {
         let sections = self.frontends.iter().chain(&self.backends);
         let used: BTreeSet<&String> = sections.filter_map(|one| one.from.as_ref()).collect();
         self.defaults
             .retain(|defaults| used.contains(&defaults.name));
+        let (ends, defaults) = ((&self.frontends, &self.backends), &self.defaults);
+        let sections = ends.0.iter().chain(ends.1).chain(defaults);
+        let named: BTreeSet<&String> = sections.flat_map(|one| &one.lists).collect();
+        self.lists.retain(|list| named.contains(&list.name));
     }
 
     /// What the backend called `name` says.

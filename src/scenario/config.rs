@@ -127,6 +127,7 @@ pub(crate) fn base(imported: Imported) -> Base {
         fronts
             .chain(backs)
             .for_each(|rules| *rules = Rules::default());
+        config.counting.clear();
     }
     let door = entry.and_then(|at| door(&config, at));
     rules.tidy();
@@ -195,7 +196,8 @@ fn entry(imported: &Imported) -> Option<usize> {
 fn door(config: &Config, at: usize) -> Option<Door> {
     let frontend = &config.frontends[at];
     let monitored = frontend.monitor.is_some();
-    let ruled = monitored || !frontend.rules.is_empty() || !frontend.switches.is_empty();
+    let counted = !config.counting.is_empty();
+    let ruled = monitored || counted || !frontend.rules.is_empty() || !frontend.switches.is_empty();
     ruled.then(|| Door {
         frontend: FrontendId(at as u32),
         bind: usual_bind(frontend).map_or(0, |(at, _)| at as u32),

@@ -260,7 +260,14 @@ impl Resolver<'_> {
 }
 
 fn proxy(plan: &Plan) -> schema::Proxy {
-    let backend = |one: &Backend| backend(one, plan.rules.backend(&one.name));
+    let backend = |one: &Backend| {
+        let counting = rules::counting(plan, &one.name);
+        let written = backend(one, plan.rules.backend(&one.name));
+        schema::Proxy {
+            stick_table: counting.map(words::counting).or(written.stick_table),
+            ..written
+        }
+    };
     let proxy = match plan.proxy.backends.as_slice() {
         [only] => schema::Proxy {
             name: Some(only.name.clone()),
@@ -275,6 +282,7 @@ fn proxy(plan: &Plan) -> schema::Proxy {
     schema::Proxy {
         maxconn: (maxconn > 0).then(|| i64::from(maxconn)),
         defaults: rules::defaults(&plan.rules),
+        lists: rules::lists(&plan.rules),
         frontends: rules::frontends(plan),
         ..proxy
     }

@@ -101,7 +101,7 @@ settings! {
         fullconn: i64,
         /// `timeout` lines.
         timeout: Timeouts,
-        /// `stick-table`
+        /// `stick-table`, with what it counts: `type ip size 1m expire 1m store http_req_rate(10s)`.
         stick_table: String,
         /// `stick` lines: `on src`, ...
         stick: Vec<String>,
@@ -113,13 +113,15 @@ settings! {
         mode: String,
         /// The name of the `defaults` whose rules come first.
         from: String,
-        /// Lines that decide about requests, in order: `acl`, `http-request`, `redirect`,
-        /// `use-server`, `force-persist`, `ignore-persist`.
+        /// Lines that decide about requests, in order: `acl`, `tcp-request`, `http-request`,
+        /// `redirect`, `use-server`, `force-persist`, `ignore-persist`.
         rules: Vec<String>,
         /// Connections that are accepted at once, of all frontends together.
         maxconn: i64,
         /// Rules that several sections begin with.
         defaults: Named<Defaults>,
+        /// Files of patterns (`-f`) and maps that rules name: the lines of each.
+        lists: Named<Vec<String>>,
         /// Where clients come in.
         frontends: Named<Frontend>,
         /// Several backends; what stands beside them holds for all.

@@ -14,7 +14,7 @@ use crate::tidy::source::top;
 
 /// What stands before every configuration. Ports from 9000 on are replaced by free ones
 /// before HAProxy reads the text.
-const PRELUDE: &str = "\
+pub(crate) const PRELUDE: &str = "\
 global
     log 127.0.0.1:9999 format raw local0
 defaults usual

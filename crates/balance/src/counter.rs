@@ -71,6 +71,53 @@ pub enum Datum {
 }
 
 impl Datum {
+    /// All of them.
+    const ALL: [Self; 16] = [
+        Self::ConnCnt,
+        Self::ConnCur,
+        Self::ConnRate,
+        Self::Gpc0,
+        Self::Gpc0Rate,
+        Self::Gpc1,
+        Self::Gpc1Rate,
+        Self::Gpt0,
+        Self::HttpErrCnt,
+        Self::HttpErrRate,
+        Self::HttpFailCnt,
+        Self::HttpFailRate,
+        Self::HttpReqCnt,
+        Self::HttpReqRate,
+        Self::SessCnt,
+        Self::SessRate,
+    ];
+
+    /// As `store` has it: `http_req_rate`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConnCnt => "conn_cnt",
+            Self::ConnCur => "conn_cur",
+            Self::ConnRate => "conn_rate",
+            Self::Gpc0 => "gpc0",
+            Self::Gpc0Rate => "gpc0_rate",
+            Self::Gpc1 => "gpc1",
+            Self::Gpc1Rate => "gpc1_rate",
+            Self::Gpt0 => "gpt0",
+            Self::HttpErrCnt => "http_err_cnt",
+            Self::HttpErrRate => "http_err_rate",
+            Self::HttpFailCnt => "http_fail_cnt",
+            Self::HttpFailRate => "http_fail_rate",
+            Self::HttpReqCnt => "http_req_cnt",
+            Self::HttpReqRate => "http_req_rate",
+            Self::SessCnt => "sess_cnt",
+            Self::SessRate => "sess_rate",
+        }
+    }
+
+    /// The counter called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|datum| datum.name() == name)
+    }
+
     /// Whether it counts within a period.
     pub fn is_rate(self) -> bool {
         matches!(

@@ -1,6 +1,7 @@
 //! HAProxy's settings: from its words to the core's configuration.
 
 use balance::config::{Backend, Balance, CheckKind, Cookie, HashType, RetryOn, Stick, StickRule};
+use balance::words::ConfigWordError;
 use balance::{Balancer, Config, ConfigError, Moment, Profile};
 
 use super::{At, Check, nodes};
@@ -112,6 +113,7 @@ impl Check {
             ("maxconn", own.maxconn.is_some()),
             ("frontends", own.frontends.is_some()),
             ("defaults", own.defaults.is_some()),
+            ("lists", own.lists.is_some()),
             ("backends", own.backends.is_some()),
         ] {
             if there {
@@ -148,6 +150,8 @@ impl Check {
             self.options(&mut backend, at, proxy);
             self.limits(&mut backend, at, proxy);
         }
+        // A table that nobody sticks by only counts.
+        backend.stick = backend.stick.filter(|stick| !stick.rules.is_empty());
         self.servers(&mut backend, layers, nodes, imported && index.is_some());
         self.traps(&backend, layers);
         match index {
@@ -190,7 +194,7 @@ impl Check {
             }
         }
         let line = proxy.stick_table.as_deref();
-        if let Some(table) = self.words(at.field("stick_table"), line, Stick::parse) {
+        if let Some(table) = self.words(at.field("stick_table"), line, table) {
             let rules = backend.stick.take().map(|stick| stick.rules);
             backend.stick = Some(Stick {
                 rules: rules.unwrap_or_default(),
@@ -411,6 +415,23 @@ fn http_checks(backend: &mut Backend, arguments: &[&str]) {
         expect,
         negate,
     };
+}
+
+/// The arguments of `stick-table`, but for what it stores, which is read with the rules.
+fn table(words: &[&str]) -> Result<Stick, ConfigWordError> {
+    let stores = |at: &usize| words[*at] == "store" || (*at > 0 && words[*at - 1] == "store");
+    let kept: Vec<usize> = (0..words.len()).filter(|at| !stores(at)).collect();
+    let left: Vec<&str> = kept.iter().map(|&at| words[at]).collect();
+    Stick::parse(&left).map_err(|mut error| {
+        error.index = kept.get(error.index).copied().unwrap_or(words.len());
+        error
+    })
+}
+
+/// Whether this can be a `stick-table`.
+pub(super) fn is_table(words: &str) -> bool {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    table(&words).is_ok()
 }
 
 /// `200` or `200-299`.

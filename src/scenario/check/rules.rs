@@ -4,11 +4,11 @@ use balance::{BackendId, Config, Door, FrontendId};
 
 use super::clients::Written;
 use super::{At, Check};
-use crate::plan::RuleLines;
+use crate::plan::{List, RuleLines};
 use crate::scenario::config;
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
 use crate::scenario::import::Status;
-use crate::scenario::import::haproxy_cfg::{KEYWORDS, SectionLine, read_rules};
+use crate::scenario::import::haproxy_cfg::{KEYWORDS, SectionLine, line_of, read_rules};
 use crate::scenario::schema::{Client, Frontend, Proxy, Scenario};
 use crate::scenario::suggest;
 
@@ -26,6 +26,16 @@ impl Sections {
             text,
             place: at.place(),
             lead: None,
+        });
+    }
+
+    /// A line of `keyword` and `words`, which stand at `at`.
+    fn said(&mut self, at: At<'_>, keyword: &str, words: &str) {
+        let before = keyword.len() as i32 + 1;
+        self.0.push(SectionLine {
+            text: format!("{keyword} {words}"),
+            place: at.place(),
+            lead: at.lead().map(|lead| lead as i32 - before),
         });
     }
 
@@ -63,7 +73,7 @@ impl Check {
         } else {
             self.names.learn_frontends(config);
         }
-        if self.door.is_none() && !chosen(scenario) {
+        if self.door.is_none() && !chosen(scenario) && config.counting.is_empty() {
             // Requests are sent straight to their backends.
             config::close(config, self.entry);
             rules.close();
@@ -87,7 +97,7 @@ impl Check {
 
     /// Rules stand in a configuration or in the scenario, not in both.
     fn twice(&mut self, root: At<'_>, at: At<'_>) {
-        let keys = ["frontends", "defaults", "rules"];
+        let keys = ["frontends", "defaults", "lists", "rules"];
         let key = keys.into_iter().find(|key| at.field(key).is_there());
         let place = at.field(key.unwrap_or("backends")).head();
         let complaint = Diagnostic::new(
@@ -156,15 +166,19 @@ impl Check {
     fn frontend(&mut self, sections: &mut Sections, at: At<'_>, frontend: &Frontend) {
         let binds = at.field("bind");
         for (index, bind) in frontend.bind.iter().flatten().enumerate() {
-            sections.made(binds.item(index), format!("bind {bind}"));
+            sections.said(binds.item(index), "bind", bind);
         }
         if frontend.bind.is_none() {
             sections.made(at, format!("bind {BIND}"));
         }
         if let Some(name) = &frontend.default_backend {
-            let at = at.field("default_backend");
-            sections.made(at, format!("default_backend {name}"));
+            sections.said(at.field("default_backend"), "default_backend", name);
         }
+        if let Some(uri) = &frontend.monitor_uri {
+            let line = line_of(["monitor-uri", uri].into_iter());
+            sections.made(at.field("monitor_uri"), line);
+        }
+        table(sections, at, frontend.stick_table.as_deref());
         self.lines(sections, at, frontend.rules.as_deref());
     }
 
@@ -188,9 +202,16 @@ impl Check {
             sections.made(front, format!("server {} 127.0.0.1:1", server.name));
         }
         self.lines(sections, at, proxy.rules.as_deref());
-        let at = at.field("backends").field(name);
-        let own = own(proxy, name).and_then(|own| own.rules.as_deref());
-        self.lines(sections, at, own);
+        let inner = at.field("backends").field(name);
+        let own = own(proxy, name);
+        let (place, words) = match own.and_then(|own| own.stick_table.as_deref()) {
+            Some(words) => (inner, Some(words)),
+            None => (at, proxy.stick_table.as_deref()),
+        };
+        // One that cannot be read has been complained about.
+        let words = words.filter(|words| super::proxy::is_table(words));
+        table(sections, place, words);
+        self.lines(sections, inner, own.and_then(|own| own.rules.as_deref()));
     }
 
     /// Adds lines with rules.
@@ -208,7 +229,7 @@ impl Check {
             sections.0.push(SectionLine {
                 text: text.clone(),
                 place: at.place(),
-                lead: at.lead(),
+                lead: at.lead().map(|lead| lead as i32),
             });
         }
     }
@@ -222,7 +243,8 @@ impl Check {
         config: &mut Config,
     ) -> RuleLines {
         let backends: Vec<String> = config.backends.iter().map(|b| b.name.clone()).collect();
-        let imported = read_rules(sections.0, &backends);
+        let lists = lists(proxy);
+        let imported = read_rules(sections.0, &backends, &lists);
         let refused = imported.is_refused();
         self.notes.extend(imported.notes.iter().cloned());
         if refused {
@@ -243,6 +265,8 @@ impl Check {
                 backend.use_server = ruled.use_server;
             }
         }
+        self.unread(at.field("lists"), &lists, &base.rules);
+        config.counting = base.config.counting;
         config.frontends = base.config.frontends;
         for frontend in &mut config.frontends {
             let own = proxy.frontends.iter().flat_map(|named| &named.0);
@@ -266,6 +290,14 @@ impl Check {
             self.default_backend = base.default_backend;
         }
         base.rules
+    }
+
+    /// Lists that no rule names.
+    fn unread(&mut self, at: At<'_>, lists: &[List], rules: &RuleLines) {
+        let named = |list: &&List| !rules.lists.iter().any(|other| other.name == list.name);
+        for list in lists.iter().filter(named) {
+            self.idle(at.field(&list.name), "no rule names this list");
+        }
     }
 
     /// Where a client comes in.
@@ -318,12 +350,34 @@ fn chosen(scenario: &Scenario) -> bool {
     })
 }
 
+/// Adds a stick table, if there is one.
+fn table(sections: &mut Sections, at: At<'_>, words: Option<&str>) {
+    if let Some(words) = words {
+        sections.said(at.field("stick_table"), "stick-table", words);
+    }
+}
+
+/// The files of patterns and maps that a scenario has itself.
+fn lists(proxy: &Proxy) -> Vec<List> {
+    let named = proxy.lists.iter().flat_map(|named| &named.0);
+    let list = |(name, lines): &(String, Vec<String>)| List {
+        name: name.clone(),
+        lines: lines.clone(),
+    };
+    named.map(list).collect()
+}
+
 /// Whether a scenario has rules of its own.
 fn has_rules(proxy: &Proxy) -> bool {
-    let own = |proxy: &Proxy| proxy.rules.is_some() || proxy.from.is_some();
+    let counts = |table: &String| table.split_whitespace().any(|word| word == "store");
+    let own = |proxy: &Proxy| {
+        let counted = proxy.stick_table.as_ref().is_some_and(counts);
+        proxy.rules.is_some() || proxy.from.is_some() || counted
+    };
     let mut backends = proxy.backends.iter().flat_map(|named| &named.0);
     own(proxy)
         || proxy.frontends.is_some()
+        || proxy.lists.is_some()
         || proxy.defaults.is_some()
         || backends.any(|(_, backend)| own(backend))
 }

@@ -35,10 +35,10 @@ mod written;
 use balance::{BackendId, Config, Span};
 
 pub use lists::ReadList;
-pub(crate) use written::KEYWORDS;
+pub(crate) use written::{KEYWORDS, line as line_of};
 
 use super::{Directive, Env};
-use crate::plan::RuleLines;
+use crate::plan::{List, RuleLines};
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::{FileId, Files, Place};
 
@@ -167,16 +167,17 @@ pub(crate) struct SectionLine {
     pub(crate) text: String,
     /// Where it stands in a scenario.
     pub(crate) place: Place,
-    /// How many bytes of the place come before the text; none if its words cannot be found
-    /// there.
-    pub(crate) lead: Option<u32>,
+    /// So many bytes after the beginning of the place is that of the text, or before it, where
+    /// the first word is ours; none if its words cannot be found there.
+    pub(crate) lead: Option<i32>,
 }
 
 /// Reads `lines` as sections of a configuration of which only the rules count. `backends`
-/// are the names of all backends, in order; the settings of [`Imported`] are theirs.
-pub(crate) fn read_rules(lines: Vec<SectionLine>, backends: &[String]) -> Imported {
+/// are the names of all backends, in order; the settings of [`Imported`] are theirs. `lists` are
+/// the files of patterns and maps that there are.
+pub(crate) fn read_rules(lines: Vec<SectionLine>, backends: &[String], lists: &[List]) -> Imported {
     let draft = read::read_lines(lines);
-    lower::lower(draft, &Scope::Rules(backends), &lists::Lists::new(None))
+    lower::lower(draft, &Scope::Rules(backends), &lists::Lists::of(lists))
 }
 
 #[cfg(test)]

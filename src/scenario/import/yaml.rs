@@ -156,7 +156,8 @@ impl Failure {
 /// Puts the line that begins with the character numbered `at` behind the one before it,
 /// without moving any character. Whether it is a line, and there is one.
 fn pull_up(chars: &mut [char], at: usize) -> bool {
-    let mut end = at;
+    // What the parser counts can lie beyond the text.
+    let mut end = at.min(chars.len());
     loop {
         let blank = |c: &&char| matches!(**c, ' ' | '\t' | '\r');
         end -= chars[..end].iter().rev().take_while(blank).count();

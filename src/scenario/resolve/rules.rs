@@ -1,9 +1,10 @@
 //! Frontends and rules, as they are written.
 
+use balance::counter::Counting;
 use balance::route::Bind;
 
-use super::{named, time};
-use crate::plan::{Plan, RuleLines, RuleSection};
+use super::{named, time, words};
+use crate::plan::{List, Plan, RuleLines, RuleSection};
 use crate::scenario::schema::{self, Named};
 
 /// `mode`, where it is not the usual one.
@@ -28,6 +29,17 @@ pub(super) fn defaults(rules: &RuleLines) -> Option<Named<schema::Defaults>> {
     (!rules.defaults.is_empty()).then(|| named(&rules.defaults, section))
 }
 
+/// The table that counts in the section called `name`.
+pub(super) fn counting<'a>(plan: &'a Plan, name: &str) -> Option<&'a Counting> {
+    plan.proxy.counting.iter().find(|table| table.name == name)
+}
+
+/// The files of patterns and maps.
+pub(super) fn lists(rules: &RuleLines) -> Option<Named<Vec<String>>> {
+    let list = |list: &List| (list.name.clone(), list.lines.clone());
+    (!rules.lists.is_empty()).then(|| named(&rules.lists, list))
+}
+
 /// The frontends, if requests come in through one.
 pub(super) fn frontends(plan: &Plan) -> Option<Named<schema::Frontend>> {
     let backends = &plan.proxy.backends;
@@ -47,6 +59,10 @@ pub(super) fn frontends(plan: &Plan) -> Option<Named<schema::Frontend>> {
                 .map(|tarpit| schema::FrontendTimeouts {
                     tarpit: Some(time(tarpit)),
                 }),
+            monitor_uri: frontend.monitor.as_ref().map(|monitor| monitor.uri.clone()),
+            stick_table: counting(plan, &frontend.name)
+                .filter(|_| !backends.iter().any(|backend| backend.name == frontend.name))
+                .map(words::counting),
             default_backend: default.map(|id| backends[id.0 as usize].name.clone()),
             rules: lines(rules),
         };

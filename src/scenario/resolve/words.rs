@@ -1,9 +1,11 @@
 //! Settings of the core, back in HAProxy's words.
 
+use balance::Span;
 use balance::config::{
     Backend, Balance, CheckKind, Cookie, CookieMode, Fetch, HashFunction, HashKey, InitState,
     Observe, OnError, RetryOn, Stick, StickRule, StickType,
 };
+use balance::counter::Counting;
 
 /// The arguments of `balance`.
 pub(super) fn balance(balance: &Balance) -> String {
@@ -202,6 +204,23 @@ pub(super) fn stick_table(stick: &Stick) -> String {
         words = format!("{words} expire {expire}");
     }
     flagged(&words, stick.nopurge, "nopurge")
+}
+
+/// The arguments of `stick-table` for a table that counts.
+pub(super) fn counting(counting: &Counting) -> String {
+    let table = stick_table(&counting.table);
+    let stored = counting.stored.iter().map(|(datum, period)| {
+        if *period == Span::ZERO {
+            datum.name().to_owned()
+        } else {
+            format!("{}({period})", datum.name())
+        }
+    });
+    let stored: Vec<String> = stored.collect();
+    match stored.as_slice() {
+        [] => table,
+        stored => format!("{table} store {}", stored.join(",")),
+    }
 }
 
 /// The arguments of `stick`.

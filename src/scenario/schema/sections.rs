@@ -21,8 +21,12 @@ settings! {
         timeout: FrontendTimeouts,
         /// `default_backend`
         default_backend: String,
-        /// Lines that decide about requests, in order: `acl`, `http-request`, `redirect`,
-        /// `use_backend`.
+        /// `monitor-uri`
+        monitor_uri: String,
+        /// `stick-table`, for counters.
+        stick_table: String,
+        /// Lines that decide about connections and requests, in order: `acl`, `tcp-request`,
+        /// `http-request`, `redirect`, `use_backend`, `monitor fail`.
         rules: Vec<String>,
     }
 

@@ -7,10 +7,11 @@ use std::path::Path;
 use balancelab::plan::Plan;
 use balancelab::scenario::foreign::{Pieces, assemble, write_out};
 use balancelab::scenario::import::Env;
-use balancelab::scenario::import::haproxy_cfg::read_cfg;
+use balancelab::scenario::import::haproxy_cfg::read_cfg_with_lists;
 use balancelab::scenario::{self, Files, Form, Loaded, Overrides};
 use proptest::prelude::*;
 
+use crate::rules::PRELUDE;
 use crate::tidy::source::{files, relative, top};
 
 /// A run without a scenario.
@@ -33,18 +34,32 @@ fn runs() -> Vec<Run> {
 }
 
 fn run(path: &Path) -> Option<Run> {
-    read(&relative(path), &fs::read_to_string(path).expect("text"))
+    let name = relative(path);
+    let text = fs::read_to_string(path).expect("text");
+    let prelude = if name.starts_with("tests/rules/") {
+        PRELUDE
+    } else {
+        ""
+    };
+    read(&name, &format!("{prelude}{text}"))
 }
 
-/// The run of a configuration with this text.
+/// The run of a configuration with this text, which is called `name`: files that it names stand
+/// beside that.
 fn read(name: &str, text: &str) -> Option<Run> {
     let mut texts = Files::default();
     let file = texts.add(name, text);
     let mut env = Env::default();
     env.read_dotenv("WEBAPP_1_IP=192.168.42.11\nWEBAPP_2_IP=192.168.42.22\n");
+    let folder = top().join(name);
+    let list = |list: &str| {
+        let paths = [folder.with_file_name(list), top().join(list)];
+        let text = paths.iter().find_map(|path| fs::read_to_string(path).ok());
+        text.ok_or_else(|| "no such file".to_owned())
+    };
     let pieces = Pieces {
         name: name.to_owned(),
-        config: read_cfg(&texts, &[file], &env),
+        config: read_cfg_with_lists(&texts, &[file], &env, &list),
         files: texts,
         ..Pieces::default()
     };
@@ -82,15 +97,6 @@ fn difference(plan: &Plan, again: Result<Plan, String>) -> Option<String> {
     Some(format!("{a} became {b}"))
 }
 
-/// The configurations whose rules cannot be written as lines of a scenario.
-const UNSAID: &[&str] = &[
-    "tests/import/cfg/rate-limiting.cfg",
-    "tests/rules/counters.cfg",
-    "tests/rules/monitor.cfg",
-    "tests/rules/rates.cfg",
-    "tests/rules/sessions.cfg",
-];
-
 /// Written out with every default, rules included, in both forms, a plan is the same plan.
 #[test]
 fn every_configuration_can_be_resolved() {
@@ -99,12 +105,8 @@ fn every_configuration_can_be_resolved() {
     let ruled = |run: &&Run| !run.loaded.plan.proxy.frontends.is_empty();
     assert!(runs.iter().filter(ruled).count() >= 10);
     let mut wrong = Vec::new();
-    let mut unsaid = Vec::new();
     for Run { name, loaded, .. } in runs {
-        if scenario::unsaid(&loaded.plan).is_some() {
-            unsaid.push(name);
-            continue;
-        }
+        assert_eq!(scenario::unsaid(&loaded.plan), None, "{name}");
         for (file, form) in [("again.ron", Form::Ron), ("again.json", Form::Json)] {
             let text = scenario::resolved_as(&loaded.plan, form);
             let difference = difference(&loaded.plan, load(file, &text, &[]));
@@ -112,8 +114,6 @@ fn every_configuration_can_be_resolved() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // The only ones that need more than lines: counters, files and rules on connections.
-    assert_eq!(unsaid, UNSAID);
 }
 
 /// Imported, a configuration is a scenario that `fmt` leaves as it is and that is the same
@@ -127,9 +127,6 @@ fn every_configuration_can_be_imported() {
         loaded,
     } in runs()
     {
-        if scenario::unsaid(&loaded.plan).is_some() {
-            continue;
-        }
         let text = write_out(&pieces, &loaded, &[], None);
         let laid_out = scenario::format("a.ron", &text).expect("a scenario");
         assert_eq!(laid_out, text, "{name}");
@@ -186,7 +183,7 @@ proptest! {
     /// Whatever configuration can run, its scenario is the same run.
     #[test]
     fn no_configuration_changes_when_it_is_imported(text in mutilated()) {
-        if let Some(Run { pieces, loaded, .. }) = read("x.cfg", &text)
+        if let Some(Run { pieces, loaded, .. }) = read("tests/rules/x.cfg", &text)
             && scenario::unsaid(&loaded.plan).is_none()
         {
             let written = write_out(&pieces, &loaded, &[], None);

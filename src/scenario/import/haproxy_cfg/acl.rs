@@ -257,7 +257,8 @@ impl Acls {
                 }
             },
         };
-        let used = |name: &String| FileUse::list(name, line.place(at), method, flags.keys);
+        let used =
+            |(name, at): &(String, usize)| FileUse::list(name, line.place(*at), method, flags.keys);
         self.files.extend(flags.files.iter().map(used));
         // An empty word ends the list.
         let patterns = (next..end).map(|i| line.word(i).to_owned());
@@ -270,7 +271,7 @@ impl Acls {
             method,
             patterns,
             fold: flags.fold,
-            from: flags.files,
+            from: flags.files.into_iter().map(|(name, _)| name).collect(),
             keys: flags.keys,
         };
         Ok((test, end + 1))
@@ -373,7 +374,8 @@ fn criterion(
 struct Flags {
     method: Option<&'static str>,
     fold: bool,
-    files: Vec<String>,
+    /// The files, and their words.
+    files: Vec<(String, usize)>,
     keys: bool,
 }
 
@@ -395,7 +397,7 @@ impl Flags {
                 *at += 1;
             }
             "-f" => {
-                self.files.push(needs("a file")?.to_owned());
+                self.files.push((needs("a file")?.to_owned(), *at + 1));
                 *at += 2;
             }
             "-u" => {

@@ -7,8 +7,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::acl::pattern_fits;
+use super::line::guess;
 use super::sample::Call;
+use crate::plan::List;
 use crate::scenario::Place;
+use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// The text of the file called so, as the configuration writes it.
 ///
@@ -19,6 +22,8 @@ pub type ReadList<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
 /// The files that have been asked for.
 pub(super) struct Lists<'a> {
     read: Option<&'a ReadList<'a>>,
+    /// Those that a scenario has itself.
+    own: Option<&'a [List]>,
     known: RefCell<BTreeMap<String, Result<Arc<str>, String>>>,
 }
 
@@ -27,18 +32,70 @@ impl<'a> Lists<'a> {
     pub(super) fn new(read: Option<&'a ReadList<'a>>) -> Self {
         Self {
             read,
+            own: None,
             known: RefCell::default(),
         }
     }
 
+    /// Those that a scenario has itself.
+    pub(super) fn of(own: &'a [List]) -> Self {
+        Self {
+            read: None,
+            own: Some(own),
+            known: RefCell::default(),
+        }
+    }
+
+    /// Whether files can be read at all.
+    pub(super) fn are_there(&self) -> bool {
+        self.read.is_some() || self.own.is_some()
+    }
+
     /// The text of the file called `name`; none where files are not there to be read.
     pub(super) fn text(&self, name: &str) -> Option<Result<Arc<str>, String>> {
-        let read = self.read?;
+        let read = |name: &str| match (self.read, self.own) {
+            (Some(read), _) => Some(read(name).map(Arc::from)),
+            (None, Some(own)) => {
+                let found = own.iter().find(|list| list.name == name);
+                let text = found.map(|list| Arc::from(list.lines.join("\n")));
+                Some(text.ok_or_else(String::new))
+            }
+            (None, None) => None,
+        };
         let mut known = self.known.borrow_mut();
-        let text = known
-            .entry(name.to_owned())
-            .or_insert_with(|| read(name).map(Arc::from));
-        Some(text.clone())
+        if let Some(text) = known.get(name) {
+            return Some(text.clone());
+        }
+        let text = read(name)?;
+        known.insert(name.to_owned(), text.clone());
+        Some(text)
+    }
+
+    /// That there is no file called `name`, because of `why`.
+    pub(super) fn missing(&self, name: &str, why: &str, place: Place) -> Diagnostic {
+        let Some(own) = self.own else {
+            let message = format!("the file `{name}` cannot be read: {why}");
+            return Diagnostic::new(Code::File, message, place)
+                .help("it is looked for beside the configuration");
+        };
+        let message = format!("there is no list called `{name}`");
+        let note = Diagnostic::new(Code::UnknownName, message, place).help(format!(
+            "write its lines beside the frontends: lists: {{{name:?}: [\"...\"]}}"
+        ));
+        guess(note, name, own.iter().map(|list| &list.name))
+    }
+
+    /// Those that have been asked for and are there, without their remarks.
+    pub(super) fn read(&self) -> Vec<List> {
+        let known = self.known.borrow();
+        let there = known.iter().filter_map(|(name, text)| {
+            let text = text.as_deref().ok()?;
+            Some(List {
+                name: name.clone(),
+                lines: lines(text).map(|(_, line)| line.to_owned()).collect(),
+            })
+        });
+        there.collect()
     }
 }
 

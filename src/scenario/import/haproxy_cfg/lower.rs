@@ -2,7 +2,7 @@
 //! found, defaults of whole files (`fullconn`) worked out.
 
 mod condition;
-pub(super) mod counter;
+mod counter;
 mod expression;
 mod list;
 mod names;
@@ -61,8 +61,8 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> I
     let marks = Marks::default();
     let mut rules = Ruled::of(&lowering, &ids, &marks);
     let lines = RuleLines {
-        unsaid: rules.unsaid(&lowering),
-        ..written::lines(&draft, &kept, &rules.kept)
+        unsaid: lowering.unsaid(),
+        ..written::lines(&draft, &kept, &rules.kept, lists)
     };
     let counting = Some(counting).filter(|_| lowering.counted.get());
     let frontends = lowering.frontends(&ids);

@@ -34,12 +34,17 @@ impl Proxy {
         line: &Line,
         out: &mut Out,
     ) -> Result<bool, Diagnostic> {
-        let entry = out.ledger.len();
+        let (entry, named) = (out.ledger.len(), self.acls.files.len());
         let known = self.rule(keyword, line, out)?;
         if known && written::KEYWORDS.contains(&line.word(0)) {
             let words = line.words.iter().map(|word| word.text.as_str());
             let text = written::line(words);
-            self.written.push(WrittenLine { entry, text });
+            let files = &self.acls.files[named..];
+            self.written.push(WrittenLine {
+                entry,
+                text,
+                lists: files.iter().map(|file| file.name.clone()).collect(),
+            });
         }
         Ok(known)
     }
@@ -334,14 +339,14 @@ impl Proxy {
             ));
         }
         let next = self.words_of(line, at, "E")?;
-        let (table, next) = match line.word(next) {
-            "table" => (line.word(next + 1).to_owned(), next + 2),
-            _ => (String::new(), next),
+        let (table, place, next) = match line.word(next) {
+            "table" => (line.word(next + 1), next + 1, next + 2),
+            _ => ("", at, next),
         };
         self.acls().wants.push(super::acl::Want {
             names: super::samples::Names::Table,
-            name: table,
-            place: line.place(at),
+            name: table.to_owned(),
+            place: line.place(place),
         });
         Ok(next)
     }

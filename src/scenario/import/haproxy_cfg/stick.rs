@@ -1,13 +1,13 @@
 //! `stick-table` and `stick` lines.
 
 use balance::config::{Stick, StickRule};
+use balance::counter::Datum;
 use balance::words::WordProblem;
 
 use super::super::Status;
 use super::acl::sample_error;
 use super::drafts::StickLine;
 use super::line::Line;
-use super::lower::counter::datum;
 use super::proxy::{Proxy, words_error};
 use super::read::Out;
 use super::sample;
@@ -200,7 +200,7 @@ impl Proxy {
                     return Err(line.unknown(at, message, STORED.iter().copied()));
                 }
             }
-            match datum(name) {
+            match Datum::from_name(name) {
                 Some(datum) => self.stick.stored.push((datum, period)),
                 None if matches!(name, "server_id" | "server_key") => {}
                 None => unknown.push(name.to_owned()),

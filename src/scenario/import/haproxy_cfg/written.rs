@@ -2,20 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use super::lists::Lists;
 use super::lower::Kept;
 use super::proxy::Proxy;
 use super::read::Draft;
 use crate::plan::{RuleLines, RuleSection};
 
 /// The keywords of the lines that are kept.
-pub(crate) const KEYWORDS: [&str; 7] = [
+pub(crate) const KEYWORDS: [&str; 9] = [
     "acl",
+    "tcp-request",
     "http-request",
     "redirect",
     "use_backend",
     "use-server",
     "force-persist",
     "ignore-persist",
+    "monitor",
 ];
 
 /// A line with a rule.
@@ -24,10 +27,12 @@ pub(super) struct WrittenLine {
     /// Its place in the ledger.
     pub(super) entry: usize,
     pub(super) text: String,
+    /// The files that it names.
+    pub(super) lists: Vec<String>,
 }
 
 /// `words` as a line in which HAProxy reads the same words.
-pub(super) fn line(words: impl Iterator<Item = impl AsRef<str>>) -> String {
+pub(crate) fn line(words: impl Iterator<Item = impl AsRef<str>>) -> String {
     let words: Vec<String> = words.map(|word| quoted(word.as_ref())).collect();
     words.join(" ")
 }
@@ -53,19 +58,27 @@ fn quoted(word: &str) -> String {
     })
 }
 
-/// The lines of all sections that are followed, as `kept` says.
-pub(super) fn lines(draft: &Draft, backends: &[usize], kept: &Kept) -> RuleLines {
+/// The lines of all sections that are followed, as `kept` says, with those of `lists` that they
+/// name.
+pub(super) fn lines(
+    draft: &Draft,
+    backends: &[usize],
+    kept: &Kept,
+    lists: &Lists<'_>,
+) -> RuleLines {
     let names = names(&draft.defaults);
     let section = |name: &str, proxy: &Proxy, entries: &BTreeSet<usize>| {
         let from = proxy.parent.filter(|parent| !names[*parent].is_empty());
         let lines = proxy.written.iter();
         let rules =
             |line: &&WrittenLine| line.text.starts_with("acl ") || entries.contains(&line.entry);
+        let lines: Vec<&WrittenLine> = lines.filter(rules).collect();
         RuleSection {
             name: name.to_owned(),
             from: from.map(|parent| names[parent].clone()),
             http: proxy.settings.http,
-            lines: lines.filter(rules).map(|line| line.text.clone()).collect(),
+            lines: lines.iter().map(|line| line.text.clone()).collect(),
+            lists: lines.iter().flat_map(|line| line.lists.clone()).collect(),
         }
     };
     let nobody = BTreeSet::new();
@@ -87,6 +100,7 @@ pub(super) fn lines(draft: &Draft, backends: &[usize], kept: &Kept) -> RuleLines
             .map(|(index, proxy)| section(&proxy.name, proxy, entries(index)))
             .filter(|section| !section.lines.is_empty() || section.from.is_some())
             .collect(),
+        lists: lists.read(),
         unsaid: None,
     }
 }

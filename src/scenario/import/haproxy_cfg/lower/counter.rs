@@ -12,37 +12,13 @@ use super::super::sample::Call;
 use super::super::value::lenient;
 use super::expression::Scope;
 
-/// The names of what is counted.
-const DATA: [(&str, Datum); 16] = [
-    ("conn_cnt", Datum::ConnCnt),
-    ("conn_cur", Datum::ConnCur),
-    ("conn_rate", Datum::ConnRate),
-    ("gpc0", Datum::Gpc0),
-    ("gpc0_rate", Datum::Gpc0Rate),
-    ("gpc1", Datum::Gpc1),
-    ("gpc1_rate", Datum::Gpc1Rate),
-    ("gpt0", Datum::Gpt0),
-    ("http_err_cnt", Datum::HttpErrCnt),
-    ("http_err_rate", Datum::HttpErrRate),
-    ("http_fail_cnt", Datum::HttpFailCnt),
-    ("http_fail_rate", Datum::HttpFailRate),
-    ("http_req_cnt", Datum::HttpReqCnt),
-    ("http_req_rate", Datum::HttpReqRate),
-    ("sess_cnt", Datum::SessCnt),
-    ("sess_rate", Datum::SessRate),
-];
-
-/// The counter called `name`, as `store` has it.
-pub(in super::super) fn datum(name: &str) -> Option<Datum> {
-    let found = DATA.iter().find(|(known, _)| *known == name);
-    found.map(|(_, datum)| *datum)
-}
-
-/// The tables of all sections, and their places by name.
+/// The tables of all sections, those where clients come in first, and their places by name.
 pub(super) fn tables(proxies: &[Proxy]) -> (Vec<Counting>, BTreeMap<&str, TableId>) {
     let mut list = Vec::new();
     let mut places = BTreeMap::new();
-    for proxy in proxies {
+    let fronts = proxies.iter().filter(|proxy| proxy.role.is_front());
+    let others = proxies.iter().filter(|proxy| !proxy.role.is_front());
+    for proxy in fronts.chain(others) {
         let Some((table, _)) = &proxy.stick.table else {
             continue;
         };
@@ -103,13 +79,13 @@ fn question(what: &str) -> Option<Question> {
         "tracked" => Question::Known,
         "trackers" => Question::Trackers,
         _ => {
-            let read = |name| datum(name).map(Question::Read);
+            let read = |name| Datum::from_name(name).map(Question::Read);
             if let Some(name) = what.strip_prefix("get_") {
                 read(name)?
             } else if let Some(name) = what.strip_prefix("inc_") {
-                Question::Raise(datum(name)?)
+                Question::Raise(Datum::from_name(name)?)
             } else if let Some(name) = what.strip_prefix("clr_") {
-                Question::Clear(datum(name)?)
+                Question::Clear(Datum::from_name(name)?)
             } else {
                 read(what)?
             }

@@ -1,8 +1,9 @@
 //! What expressions name besides: sections, servers, tables, files.
 
+use super::super::line::guess;
 use super::super::proxy::Proxy;
 use super::super::samples::Names;
-use super::Lowering;
+use super::{Lowering, MOST};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 impl Lowering<'_> {
@@ -27,21 +28,30 @@ impl Lowering<'_> {
                     let (backend, server) = name.split_once('/').unwrap_or((&proxy.name, name));
                     (self.find(backend, server).is_some(), "server")
                 }
-                Names::Table => {
-                    let found = (self.draft.proxies.iter())
-                        .any(|p| p.name == *name && p.stick.table.is_some());
-                    (found, "stick table")
-                }
+                Names::Table => (self.tables.contains_key(name.as_str()), "stick table"),
                 Names::Users => {
                     let key = ("userlist", name.clone());
                     (own || self.draft.others.contains_key(&key), "user list")
                 }
                 Names::Nothing => continue,
             };
-            if !there {
-                let message = format!("there is no {what} called `{name}`");
-                notes.push(Diagnostic::new(Code::UnknownName, message, want.place));
+            if there {
+                continue;
             }
+            if notes.len() > MOST {
+                return;
+            }
+            // A sentence of its own, for its translation.
+            let message = match want.names {
+                Names::Table => format!("there is no stick table called `{name}`"),
+                _ => format!("there is no {what} called `{name}`"),
+            };
+            let note = Diagnostic::new(Code::UnknownName, message, want.place);
+            notes.push(match want.names {
+                Names::Backend => guess(note, name, self.backs.keys()),
+                Names::Table => guess(note, name, self.tables.keys()),
+                _ => note,
+            });
         }
     }
 
@@ -50,11 +60,7 @@ impl Lowering<'_> {
         for used in &proxy.acls.files {
             let name = &used.name;
             match self.lists.text(name) {
-                Some(Err(why)) => {
-                    let message = format!("the file `{name}` cannot be read: {why}");
-                    let help = "it is looked for beside the configuration";
-                    notes.push(Diagnostic::new(Code::File, message, used.place).help(help));
-                }
+                Some(Err(why)) => notes.push(self.lists.missing(name, &why, used.place)),
                 Some(Ok(text)) => {
                     if let Err((line, why)) = used.judge(&text) {
                         let message = format!("line {line} of `{name}`: {why}");

@@ -93,7 +93,11 @@ pub(super) fn followed(
     });
     let mut followed = Followed::default();
     for draft in &proxy.rules {
+        let counted = lowering.counted.get();
         let (known, doubt) = follow(draft, &conditions, &mut followed);
+        if !followed.entries.contains(&draft.entry) {
+            lowering.counted.set(counted);
+        }
         if known {
             // The core hears of requests, and not when a connection is closed.
             let idle = followed.rules.connection.last().filter(|rule| {

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use balance::BackendId;
-use balance::route::Rules;
-
 use super::super::line::guess;
 use super::super::proxy::Proxy;
 use super::super::samples::Names;
 use super::route::{self, Followed, Marks};
 use super::{Lowering, MOST, bound};
 use crate::scenario::diagnostic::{Code, Diagnostic};
+use balance::BackendId;
 
 /// The places in the ledger of the rules that are followed.
 pub(in super::super) struct Kept {
@@ -58,30 +56,17 @@ impl Ruled {
     }
 }
 
-impl Ruled {
-    /// What these rules need that cannot be written as lines of a scenario.
-    pub(super) fn unsaid(&self, lowering: &Lowering<'_>) -> Option<&'static str> {
-        let mut sections = self.sections.iter().flatten();
-        let draft = lowering.draft;
-        let mut proxies = draft.proxies.iter().chain(&draft.defaults);
-        let early = |rules: &Rules| !rules.connection.is_empty() || !rules.content.is_empty();
-        if lowering.counted.get() {
-            Some("counters in stick tables")
-        } else if proxies.any(|proxy| !proxy.acls.files.is_empty()) {
-            Some("files of patterns or maps")
-        } else if sections.any(|followed| {
-            let inherited = followed.rules.inherited.as_deref();
-            early(&followed.rules) || inherited.is_some_and(early)
-        }) {
-            Some("`tcp-request` rules")
-        } else {
-            let monitored = |proxy: &Proxy| proxy.settings.monitor_uri.is_some();
-            draft
-                .proxies
-                .iter()
-                .any(monitored)
-                .then_some("`monitor-uri`")
+impl Lowering<'_> {
+    /// What the rules need that cannot be written in a scenario.
+    pub(super) fn unsaid(&self) -> Option<&'static str> {
+        let proxies = || self.draft.proxies.iter();
+        let mut all = proxies().chain(&self.draft.defaults);
+        if all.any(|proxy| !proxy.acls.files.is_empty()) && !self.lists.are_there() {
+            return Some("files of patterns or maps that were not read");
         }
+        let mut closed = proxies().filter(|proxy| proxy.settings.disabled);
+        let counts = self.counted.get() && closed.any(|proxy| proxy.stick.table.is_some());
+        counts.then_some("the stick table of a section that is disabled")
     }
 }
 
@@ -92,9 +77,12 @@ impl Lowering<'_> {
         for (index, proxy) in self.draft.proxies.iter().enumerate() {
             self.targets(index, proxy, notes);
             self.uses(proxy, notes);
-            // Tables and user lists are not simulated: what needs them never holds.
-            let counts = |names| !matches!(names, Names::Table | Names::Users);
-            self.wants(proxy, notes, counts);
+            // User lists are not simulated: what needs them never holds.
+            self.wants(proxy, notes, |names| names != Names::Users);
+            self.files(proxy, notes);
+        }
+        for defaults in &self.draft.defaults {
+            self.files(defaults, notes);
         }
         bound(notes);
     }

@@ -52,7 +52,10 @@ impl Reader<'_> {
         }
         for word in &mut line.words {
             (word.start, word.end) = match written.lead {
-                Some(lead) => (word.start + lead as usize, word.end + lead as usize),
+                Some(lead) => {
+                    let inside = |at: usize| at.saturating_add_signed(lead as isize).min(width);
+                    (inside(word.start), inside(word.end))
+                }
                 None => (0, width),
             };
         }
