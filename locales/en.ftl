@@ -208,6 +208,7 @@ opening-many = HAProxy starts{ $which ->
    *[only] {""}
 }: { $algorithm } over { $count } servers.
 opening-cookie = The cookie { $name } binds clients to servers.
+opening-cookie-bare = The cookie { $name } binds nobody: no server has a value for it.
 opening-stick = A stick table binds clients to servers.
 opening-no-cookie = No cookie binds clients to servers.
 opening-checks = Each server is asked { $request } every { $inter }: { $fall } failures in a row make it DOWN, { $rise } successes UP again.
@@ -548,6 +549,7 @@ rule-source = { $which ->
     [one] It hashes the client's address, and all clients have the same one: they share a server.
    *[many] It hashes the client's address: all requests of an address go to one server.
 }
+rule-hash-none = It hashes a part of the request that no request has: without it, servers are taken in turn.
 rule-hash = It hashes a part of the request: equal keys go to the same server.
 
 short-down = { $server } went DOWN at { $at }{ $times ->

@@ -208,6 +208,7 @@ opening-many = HAProxy démarre{ $which ->
    *[only] {""}
 } : { $algorithm } sur { $count } serveurs.
 opening-cookie = Le cookie { $name } attache les clients aux serveurs.
+opening-cookie-bare = Le cookie { $name } ne lie personne : aucun serveur n'a de valeur pour lui.
 opening-stick = Une stick table attache les clients aux serveurs.
 opening-no-cookie = Aucun cookie n'attache les clients aux serveurs.
 opening-checks = Chaque serveur reçoit { $request } toutes les { $inter } : { $fall } échecs de suite le font passer DOWN, { $rise } réussites de nouveau UP.
@@ -548,6 +549,7 @@ rule-source = { $which ->
     [one] Il calcule un hachage de l'adresse du client, et tous les clients ont la même : ils partagent un serveur.
    *[many] Il calcule un hachage de l'adresse du client : toutes les requêtes d'une adresse vont à un serveur.
 }
+rule-hash-none = Il hache une partie de la requête qu'aucune requête n'a : sans elle, les serveurs sont pris à tour de rôle.
 rule-hash = Il calcule un hachage d'une partie de la requête : les clés égales vont au même serveur.
 
 short-down = { $server } est passé DOWN à { $at }{ $times ->

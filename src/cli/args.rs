@@ -188,8 +188,8 @@ pub struct Foreign {
 /// `balancelab check`
 #[derive(Clone, Debug, Args)]
 pub struct Check {
-    /// Scenario files, haproxy.cfg files, folders with .cfg files, docker-compose.yml files, or
-    /// test plans (.jmx)
+    /// Scenario files, haproxy.cfg files, folders with .cfg files or with a haproxy.cfg as labs
+    /// hand them out, docker-compose.yml files, or test plans (.jmx)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// A file with the environment variables of a haproxy.cfg or a docker-compose.yml

@@ -5,14 +5,15 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{Check, Format};
+use super::args::{Check, Foreign, Format};
 use super::exit::Exit;
 use super::ledger::Ledger;
 use super::screen::Screen;
-use super::{compose, config, load, test_plan};
+use super::{compose, config, foreign, load, test_plan};
 use crate::report::table::{Align, Cell, Style, Table};
+use crate::scenario::foreign::assemble;
 use crate::scenario::import::Directive;
-use crate::scenario::{Diagnostic, Files, Severity, render};
+use crate::scenario::{Diagnostic, Files, Refused, Severity, render};
 
 /// What is known about one file.
 struct Verdict {
@@ -32,17 +33,22 @@ pub(super) fn run(args: &Check, format: Format, screen: &mut Screen) -> io::Resu
     for file in &args.files {
         if compose::is_compose_name(file) {
             let read = composition(file, args);
-            verdicts.push(foreign(file, read, format, screen)?);
+            verdicts.push(verdict(file, read, format, screen)?);
             continue;
         }
         if test_plan::is_plan_name(file) {
             let read = plan(file, args);
-            verdicts.push(foreign(file, read, format, screen)?);
+            verdicts.push(verdict(file, read, format, screen)?);
+            continue;
+        }
+        if foreign::is_lab(file) {
+            let read = lab(file, args, screen)?;
+            verdicts.push(verdict(file, Ok(read), format, screen)?);
             continue;
         }
         if config::is_config(file) {
             let read = configuration(file, args);
-            verdicts.push(foreign(file, read, format, screen)?);
+            verdicts.push(verdict(file, read, format, screen)?);
             continue;
         }
         let (title, notes, files) = match load::scenario(file, &args.changes) {
@@ -85,7 +91,7 @@ struct Read {
 fn configuration(file: &Path, args: &Check) -> io::Result<Read> {
     let read = config::read(file, args.env.as_deref())?;
     Ok(Read {
-        summary: read.summary(),
+        summary: config::summary(&read.imported),
         notes: read.imported.notes,
         ledger: read.imported.ledger,
         files: read.files,
@@ -114,8 +120,44 @@ fn plan(file: &Path, args: &Check) -> io::Result<Read> {
     })
 }
 
+/// Everything that a run of the folder would read, and what is assumed besides.
+fn lab(folder: &Path, args: &Check, screen: &mut Screen) -> io::Result<Read> {
+    let given = Foreign {
+        env: args.env.clone(),
+        properties: args.properties.clone(),
+        ..Foreign::default()
+    };
+    let nothing = |refused: Refused| Read {
+        notes: refused.notes,
+        ledger: Vec::new(),
+        files: refused.files,
+        summary: String::new(),
+    };
+    let pieces = match foreign::gather(Some(folder), &given) {
+        Ok(pieces) => pieces,
+        Err(refused) => return Ok(nothing(*refused)),
+    };
+    load::assumed(&pieces.told, screen)?;
+    let summary = config::summary(&pieces.config);
+    let ledger = pieces.ledger();
+    let read = match assemble(pieces, &args.changes.overrides()) {
+        Ok(loaded) => Read {
+            notes: loaded.warnings,
+            files: loaded.files,
+            ledger,
+            summary,
+        },
+        Err(refused) => Read {
+            ledger,
+            summary,
+            ..nothing(*refused)
+        },
+    };
+    Ok(read)
+}
+
 /// Says what is wrong in a foreign file, and shows what becomes of its lines.
-fn foreign(
+fn verdict(
     file: &Path,
     read: io::Result<Read>,
     format: Format,

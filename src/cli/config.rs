@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::scenario::Files;
 use crate::scenario::import::Env;
-use crate::scenario::import::haproxy_cfg::{Imported, read_cfg_with_lists};
+use crate::scenario::import::haproxy_cfg::{Dialect, Imported, read_cfg_in};
 
 /// A configuration as read, with its texts.
 pub(super) struct Config {
@@ -31,6 +31,15 @@ pub(super) fn is_config(path: &Path) -> bool {
         || (path.is_dir() && parts(path).is_ok_and(|parts| !parts.is_empty()))
 }
 
+/// Whether a section of a proxy begins somewhere in the file at `path`.
+pub(super) fn has_sections(path: &Path) -> bool {
+    let text = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    let opens = |word: String| matches!(word.as_str(), "frontend" | "backend" | "listen");
+    text.lines().filter_map(first).any(opens)
+}
+
 /// Reads the configuration at `path`: a file, or every `.cfg` of a folder in the order of
 /// their names. Variables come from the process, from an `.env` beside the file, and from
 /// `env`, the later ones winning.
@@ -39,14 +48,20 @@ pub(super) fn is_config(path: &Path) -> bool {
 /// If a file cannot be read.
 pub(super) fn read(path: &Path, env: Option<&Path>) -> io::Result<Config> {
     let env = environment(path, env)?;
-    read_with(path, &env, Files::default())
+    read_with(path, &env, Files::default(), Dialect::V2_6)
 }
 
-/// Reads the configuration at `path`, which sees the variables `env`; its texts join `files`.
+/// Reads the configuration at `path`, which sees the variables `env` and is written for the
+/// HAProxy of `dialect`; its texts join `files`.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(super) fn read_with(path: &Path, env: &Env, mut files: Files) -> io::Result<Config> {
+pub(super) fn read_with(
+    path: &Path,
+    env: &Env,
+    mut files: Files,
+    dialect: Dialect,
+) -> io::Result<Config> {
     let list = if path.is_dir() {
         parts(path)?
     } else {
@@ -60,7 +75,9 @@ pub(super) fn read_with(path: &Path, env: &Env, mut files: Files) -> io::Result<
         ids.push(files.add(part.display().to_string(), text));
     }
     Ok(Config {
-        imported: read_cfg_with_lists(&files, &ids, env, &|name| listed(folder_of(path), name)),
+        imported: read_cfg_in(dialect, &files, &ids, env, &|name| {
+            listed(folder_of(path), name)
+        }),
         files,
     })
 }
@@ -136,17 +153,15 @@ fn parts(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(list)
 }
 
-impl Config {
-    /// What it comes to, in a few words: `1 backend, 2 servers`.
-    pub(super) fn summary(&self) -> String {
-        let backends = &self.imported.config.backends;
-        let servers: usize = backends.iter().map(|backend| backend.servers.len()).sum();
-        let many = |count: usize, noun: &str| match count {
-            1 => format!("1 {noun}"),
-            count => format!("{count} {noun}s"),
-        };
-        let fronts = many(self.imported.frontends.len(), "frontend");
-        let backs = many(backends.len(), "backend");
-        format!("{fronts}, {backs}, {}", many(servers, "server"))
-    }
+/// What a configuration comes to, in a few words: `1 backend, 2 servers`.
+pub(super) fn summary(imported: &Imported) -> String {
+    let backends = &imported.config.backends;
+    let servers: usize = backends.iter().map(|backend| backend.servers.len()).sum();
+    let many = |count: usize, noun: &str| match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    };
+    let fronts = many(imported.frontends.len(), "frontend");
+    let backs = many(backends.len(), "backend");
+    format!("{fronts}, {backs}, {}", many(servers, "server"))
 }

@@ -9,8 +9,9 @@ use super::compose;
 use super::config;
 use super::folder::{self, Folder};
 use super::test_plan;
-use crate::scenario::foreign::{Containers, Pieces, assemble};
+use crate::scenario::foreign::{Containers, Image, Pieces, assemble};
 use crate::scenario::import::compose::Service;
+use crate::scenario::import::compose::image::base;
 use crate::scenario::import::{Env, Status};
 use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
@@ -21,6 +22,11 @@ pub(super) fn is_meant(path: &Path) -> bool {
         || test_plan::is_plan_name(path)
         || config::is_config_name(path)
         || compose::is_compose_name(path)
+}
+
+/// Whether `path` is a folder with a `haproxy.cfg`, as labs are handed out.
+pub(super) fn is_lab(path: &Path) -> bool {
+    path.is_dir() && folder::look(path).is_ok_and(|folder| !folder.configs.is_empty())
 }
 
 /// Whether the load comes from a test plan; what cannot be found out is said when it is
@@ -89,7 +95,9 @@ pub(super) fn gather(place: Option<&Path>, given: &Foreign) -> Result<Pieces, Bo
         }
         None => None,
     };
-    let read = config::read_with(&found.config, &env, files).map_err(refused)?;
+    let image = image(place, &found, containers.as_ref());
+    let dialect = image.as_ref().map(Image::dialect).unwrap_or_default();
+    let read = config::read_with(&found.config, &env, files, dialect).map_err(refused)?;
     let mut files = read.files;
     let log = match &given.log {
         Some(path) => Some(text_of(path, &mut files)?),
@@ -102,6 +110,7 @@ pub(super) fn gather(place: Option<&Path>, given: &Foreign) -> Result<Pieces, Bo
         files,
         log,
         containers,
+        image,
         told,
         notes,
         ..Pieces::default()
@@ -138,6 +147,28 @@ fn containers(
         },
         dotenv: read.dotenv,
     })
+}
+
+/// The image that the proxy runs in: that of the Dockerfile it is built with, which stands where
+/// the compose file says or, in a folder, near the configuration; else that of its service.
+fn image(place: Option<&Path>, found: &Found, containers: Option<&Containers>) -> Option<Image> {
+    let proxy = containers.and_then(|containers| containers.proxy.as_ref());
+    let built = |folder: &Path| {
+        let path = folder.join("Dockerfile");
+        let base = base(&fs::read_to_string(&path).ok()?)?;
+        Image::of_haproxy(&base, Some(path.to_string_lossy().replace('\\', "/")))
+    };
+    if let (Some(compose), Some(proxy)) = (&found.compose, proxy) {
+        let folder = proxy.build.as_ref();
+        let plain = |context: &String| context.trim_start_matches("./").to_owned();
+        let folder = folder.map(|context| compose.with_file_name(plain(context)));
+        let named = || Image::of_haproxy(proxy.image.as_deref()?, None);
+        return folder.as_deref().and_then(built).or_else(named);
+    }
+    let folder = place.filter(|place| place.is_dir())?;
+    let near = found.config.ancestors().skip(1);
+    let mut near = near.take_while(|above| above.starts_with(folder)).take(2);
+    near.find_map(built)
 }
 
 /// `path` as the compose file at `compose` would call it.
@@ -193,6 +224,7 @@ fn load_plan(path: &Path, given: &Foreign, pieces: &mut Pieces) -> Result<(), Bo
     pieces.clients = Some(read.imported.clients);
     pieces.notes.extend(read.imported.notes);
     pieces.told.extend(read.imported.told);
+    pieces.planned = read.imported.ledger;
     Ok(())
 }
 
@@ -253,22 +285,19 @@ fn find(place: Option<&Path>, given: &Foreign) -> Result<Found, Box<Refused>> {
                 let help = "name one with --config, or name a scenario (.ron)";
                 return Err(refusal(place, why, Some(help)).into());
             }
-            several => only(place, several, "haproxy.cfg", "--config")?,
-        };
-    }
-    if found.env.is_none() {
-        found.env = match folder.envs.as_slice() {
-            [] => None,
             several => {
-                let plain = several.iter().find(|path| path.ends_with(".env"));
-                Some(match plain {
-                    Some(plain) => plain.clone(),
-                    None => only(place, several, ".env file", "--env")?,
-                })
+                // Notes about a configuration are sometimes called like one.
+                let real = several.iter().filter(|path| config::has_sections(path));
+                let real: Vec<PathBuf> = real.cloned().collect();
+                let several = if real.is_empty() { several } else { &real };
+                only(place, several, "haproxy.cfg", "--config")?
             }
         };
     }
     found.complete(place, given, &folder)?;
+    if found.env.is_none() {
+        found.env = found.variables(place, &folder)?;
+    }
     found.pass_over();
     Ok(found)
 }
@@ -300,6 +329,21 @@ impl Found {
             };
         }
         Ok(())
+    }
+
+    /// The file with variables: the `.env` beside the compose file, as Docker has it; without
+    /// one, what `folder`, which stands at `place`, has.
+    fn variables(&self, place: &Path, folder: &Folder) -> Result<Option<PathBuf>, Box<Refused>> {
+        if let Some(compose) = &self.compose {
+            let beside = compose.with_file_name(".env");
+            return Ok(Some(beside).filter(|path| path.is_file()));
+        }
+        let plain = folder.envs.iter().find(|path| path.ends_with(".env"));
+        match (plain, folder.envs.as_slice()) {
+            (_, []) => Ok(None),
+            (Some(plain), _) => Ok(Some(plain.clone())),
+            (None, several) => only(place, several, ".env file", "--env").map(Some),
+        }
     }
 
     /// Says which files that Docker would read are not read.

@@ -96,11 +96,7 @@ pub(super) fn told(
     match outcome {
         Ok(loaded) => {
             remark(&loaded.warnings, &loaded.files, screen)?;
-            for sentence in &loaded.assumed {
-                // First the sentence: what it says is put together of words of its own.
-                let sentence = screen.words().put("say", sentence);
-                screen.tell(&format!("assumed: {sentence}"))?;
-            }
+            assumed(&loaded.assumed, screen)?;
             Ok(Some(loaded.plan))
         }
         Err(refused) => {
@@ -108,6 +104,16 @@ pub(super) fn told(
             Ok(None)
         }
     }
+}
+
+/// Says on the screen what was assumed.
+pub(super) fn assumed(sentences: &[String], screen: &mut Screen) -> io::Result<()> {
+    for sentence in sentences {
+        // First the sentence: what it says is put together of words of its own.
+        let sentence = screen.words().put("say", sentence);
+        screen.tell(&format!("assumed: {sentence}"))?;
+    }
+    Ok(())
 }
 
 /// Shows diagnostics on the screen.

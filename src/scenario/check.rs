@@ -9,7 +9,7 @@ mod cursor;
 mod expect;
 mod late_checks;
 mod names;
-mod nodes;
+pub(crate) mod nodes;
 mod proxy;
 mod rules;
 pub(crate) mod script;

@@ -178,8 +178,8 @@ fn decides_nothing(config: &Config) -> bool {
     config.backends.iter().all(blind) && config.frontends.iter().all(open)
 }
 
-/// The frontend that clients use who do not say which: one that speaks HTTP before one that
-/// does not, port 80 before others, otherwise the first.
+/// The frontend that clients use who do not say which: one on a network before one on a socket,
+/// one that speaks HTTP before one that does not, port 80 before others, otherwise the first.
 fn entry(imported: &Imported) -> Option<usize> {
     let leads = |at: usize| {
         let frontend = &imported.config.frontends[at];
@@ -188,7 +188,10 @@ fn entry(imported: &Imported) -> Option<usize> {
     let found = imported.frontends.iter().enumerate();
     let found = found.filter(|(at, _)| leads(*at));
     found
-        .min_by_key(|(_, frontend)| (!frontend.http, frontend.port != Some(80)))
+        .min_by_key(|(_, frontend)| {
+            let socket = frontend.port.is_none() && !frontend.binds.is_empty();
+            (socket, !frontend.http, frontend.port != Some(80))
+        })
         .map(|(at, _)| at)
 }
 

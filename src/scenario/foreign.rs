@@ -7,18 +7,22 @@
 
 mod comments;
 mod containers;
+mod image;
 mod load;
 mod nodes;
 mod origin;
 
-use balance::{BackendId, Door};
+use balance::config::{Backend, Balance, Fetch, HashKey, StickRule};
+use balance::{BackendId, Door, Span};
 
 pub use containers::Containers;
+pub use image::Image;
 pub use origin::write_out;
 
-use crate::plan::{Client, Node, Plan, Sampled};
+use crate::plan::{Client, Node, Plan, Sampled, ThreadGroup};
 use crate::scenario::config::{self, Base};
 use crate::scenario::diagnostic::{Code, Diagnostic, Severity};
+use crate::scenario::import::Directive;
 use crate::scenario::import::haproxy_cfg::{Close, Frontend, Imported};
 use crate::scenario::import::log::Load;
 use crate::scenario::load::{Loaded, Refused};
@@ -37,6 +41,8 @@ const SERVICE: &str = "uniform 4ms 12ms";
 const WIRE: &str = "0.5ms";
 /// How long the proxy has been running when the clients start: the first checks are over.
 const WARM_UP: &str = "3.4s";
+/// So many thread groups of a test plan are told.
+const GROUPS: usize = 8;
 /// The clients of a run without a test plan.
 pub const USERS: &str = "users";
 
@@ -55,11 +61,25 @@ pub struct Pieces {
     pub log: Option<FileId>,
     /// The compose file of the folder.
     pub containers: Option<Containers>,
+    /// The image that the proxy runs in, if it is known which HAProxy that is.
+    pub image: Option<Image>,
+    /// What became of each line of the test plan.
+    pub planned: Vec<Directive>,
     /// What was wrong or doubtful while the files were read.
     pub notes: Vec<Diagnostic>,
     /// Which files were read for what, and what was assumed while they were read, a sentence
     /// each.
     pub told: Vec<String>,
+}
+
+impl Pieces {
+    /// What becomes of each line of everything that was read.
+    pub fn ledger(&self) -> Vec<Directive> {
+        let containers = self.containers.iter();
+        let containers = containers.flat_map(|one| &one.compose.ledger);
+        let own = self.config.ledger.iter().chain(&self.planned);
+        own.chain(containers).cloned().collect()
+    }
 }
 
 /// The load where no test plan is given: ten threads of a hundred requests. `kept`: the proxy
@@ -82,6 +102,7 @@ pub fn users(kept: bool) -> Named<schema::Client> {
 /// # Errors
 /// Everything that is wrong with the files or the overrides.
 pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Refused>> {
+    let ledger = pieces.ledger();
     let Pieces {
         name,
         mut files,
@@ -89,14 +110,17 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         mut clients,
         log,
         containers,
+        image,
         mut told,
         mut notes,
+        planned: _,
     } = pieces;
     notes.extend(imported.notes.iter().cloned());
     if let Some(containers) = &containers {
         notes.extend(containers.compose.notes.iter().cloned());
         told.extend(containers.told(&imported));
     }
+    told.extend(image.as_ref().map(Image::told));
     let replayed = log.and_then(|file| {
         let load = logs::of_file(file, &files, &mut notes)?;
         Some((files.file(file).name.clone(), load))
@@ -105,14 +129,17 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
         clients = Some(load::client(file));
     }
     let given = clients.is_some();
-    let assembled = if is_refused(&notes) {
-        None
-    } else if imported.addresses.iter().all(Vec::is_empty) {
+    if !is_refused(&notes) && imported.addresses.iter().all(Vec::is_empty) {
         notes.push(nobody(&imported));
+    }
+    let assembled = if is_refused(&notes) {
         None
     } else {
         let load = replayed.as_ref().map(|(_, load)| load);
-        let sketch = sketch(&name, &imported, clients, load, containers.as_ref());
+        let sketch = schema::Scenario {
+            profile: image.as_ref().and_then(Image::profile).map(str::to_owned),
+            ..sketch(&name, &imported, clients, load, containers.as_ref())
+        };
         let base = config::base(imported.clone());
         let logs = load.map_or_else(Logs::default, |load| Logs::only(load::NAME, load.clone()));
         let given = (base, logs);
@@ -120,12 +147,11 @@ pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Ref
     };
     notes.sort_by_key(|note| (note.severity(), note.labels[0].place));
     match assembled {
-        Some((plan, mut ledger)) => {
+        Some(plan) => {
             told.extend(match &replayed {
                 Some((file, load)) => load::told(load, file, &plan, &imported),
                 None => assumed(&plan, &imported, given),
             });
-            ledger.extend(containers.into_iter().flat_map(|one| one.compose.ledger));
             Ok(Loaded {
                 assumed: told,
                 plan,
@@ -142,12 +168,20 @@ fn is_refused(notes: &[Diagnostic]) -> bool {
     notes.iter().any(|n| n.severity() == Severity::Error)
 }
 
+/// That nobody answers; a mistake where nobody is even asked.
 fn nobody(imported: &Imported) -> Diagnostic {
-    let place = imported.frontends.first().map(|frontend| frontend.place);
-    let place = place.or(imported.backends.first().map(|backend| backend.place));
+    let backends = &imported.backends;
+    let asked =
+        |frontend: &Frontend| Some(backends.get(frontend.default_backend?.0 as usize)?.place);
+    let help = "add a `server` line to a `backend` or a `listen` section";
+    if let Some(place) = imported.frontends.iter().find_map(asked) {
+        let message = "no backend has a server: requests are answered with 503";
+        return Diagnostic::new(Code::Lint, message, place).help(help);
+    }
+    let place = backends.first().map(|backend| backend.place);
+    let place = place.or(imported.frontends.first().map(|frontend| frontend.place));
     let message = "there is no server to send requests to";
-    Diagnostic::new(Code::Missing, message, place.unwrap_or_default())
-        .help("add a `server` line to a `backend` or a `listen` section")
+    Diagnostic::new(Code::Missing, message, place.unwrap_or_default()).help(help)
 }
 
 /// Everything that the configuration does not say.
@@ -169,7 +203,6 @@ fn sketch(
         version: Some(check::VERSION),
         title: Some(name.to_owned()),
         seed: Some(SEED),
-        profile: containers.and_then(Containers::profile).map(str::to_owned),
         warm_up: time(WARM_UP),
         nodes: Some(nodes),
         clients: Some(clients.unwrap_or_else(|| {
@@ -188,27 +221,32 @@ fn sketch(
 fn read_sketch(
     name: &str,
     sketch: &schema::Scenario,
-    (mut base, logs): (Base, Logs),
+    (base, logs): (Base, Logs),
     overrides: &Overrides,
     files: &mut Files,
     notes: &mut Vec<Diagnostic>,
-) -> Option<(Plan, Vec<crate::scenario::import::Directive>)> {
+) -> Option<Plan> {
     let text = write::scenario(sketch);
     let file = files.add(format!("{name} (assumed)"), text.as_str());
     let mut root = read(file, &text, Dialect::Ron, notes)?;
     overrides.apply(&mut root, files, notes);
     let scenario = decode::decode(&mut root, notes);
-    let ledger = std::mem::take(&mut base.ledger);
-    let plan = check::check(name, &scenario, &root, Ok(Some(base)), logs, notes)?;
-    Some((plan, ledger))
+    check::check(name, &scenario, &root, Ok(Some(base)), logs, notes)
 }
 
 /// What the run takes for granted, in sentences that say how to change it.
 fn assumed(plan: &Plan, imported: &Imported, given: bool) -> Vec<String> {
-    let mut told = nodes::told(&plan.nodes);
+    let mut told = if given {
+        let groups = plan.clients.iter().take(GROUPS);
+        groups.filter_map(told_group).collect()
+    } else {
+        Vec::new()
+    };
+    told.extend(nodes::told(&plan.nodes));
     if !given {
         told.extend(plan.clients.iter().filter_map(told_load));
     }
+    told.extend(told_source(plan));
     told.extend(told_way(plan, imported));
     let (client, node) = (plan.wire.client, plan.wire.node);
     let start = plan.clients_start.since(balance::Moment::ZERO);
@@ -222,15 +260,84 @@ fn assumed(plan: &Plan, imported: &Imported, given: bool) -> Vec<String> {
     told
 }
 
+/// The cookie manager of a thread group, in words.
+fn jar(group: &ThreadGroup) -> &'static str {
+    match (group.cookies, group.clear_cookies) {
+        (false, _) => "without cookies",
+        (true, true) => "cookies cleared at each iteration",
+        (true, false) => "cookies kept",
+    }
+}
+
+/// A thread group of a test plan: `Users: 2 threads, 1000 iterations each, ...`.
+fn told_group(client: &Client) -> Option<String> {
+    let group = match client {
+        Client::Threads(group) => group,
+        Client::Script(script) => &script.group,
+        Client::Browser(_) | Client::Arrivals(_) => return None,
+    };
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    let (name, threads) = (&group.name, group.threads);
+    let times = match (group.loops, group.duration) {
+        (Some(loops), _) => {
+            let each = if threads == 1 { "" } else { " each" };
+            format!(", {loops} iteration{}{each}", plural(loops))
+        }
+        (None, Some(time)) => format!(" for {}", units::write(time)),
+        (None, None) => String::new(),
+    };
+    let ramp = if group.ramp_up > Span::ZERO {
+        format!(", started over {}", units::write(group.ramp_up))
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "{name}: {threads} thread{}{times}{ramp}, {} (--set clients.{name}.threads=50)",
+        plural(threads.into()),
+        jar(group),
+    ))
+}
+
+/// The address that all clients have, where that decides.
+fn told_source(plan: &Plan) -> Option<String> {
+    let backends = &plan.proxy.backends;
+    let hashed = |backend: &Backend| backend.balance == Balance::Hash(HashKey::Source);
+    let stuck = |backend: &Backend| {
+        let rules = backend.stick.iter().flat_map(|stick| &stick.rules);
+        let by = |rule: &StickRule| {
+            matches!(
+                rule,
+                StickRule::On(Fetch::Src)
+                    | StickRule::Match(Fetch::Src)
+                    | StickRule::StoreRequest(Fetch::Src)
+            )
+        };
+        rules.into_iter().any(by)
+    };
+    if !backends
+        .iter()
+        .any(|backend| hashed(backend) || stuck(backend))
+    {
+        return None;
+    }
+    let client = plan.clients.first()?;
+    let group = match client {
+        Client::Threads(group) => group,
+        Client::Script(script) => &script.group,
+        Client::Browser(_) | Client::Arrivals(_) => return None,
+    };
+    Some(format!(
+        "all clients have the address {0}, which decides here (--set clients.{1}.source={0})",
+        group.request.source,
+        client.name(),
+    ))
+}
+
 fn told_load(client: &Client) -> Option<String> {
     let Client::Threads(group) = client else {
         return None;
     };
-    let cookies = match (group.cookies, group.clear_cookies) {
-        (false, _) => "without cookies",
-        (true, true) => "cookies cleared at each iteration",
-        (true, false) => "cookies kept",
-    };
+    let cookies = jar(group);
     let times = match (group.loops, group.duration) {
         (Some(loops), _) => format!(" that send {loops} requests each"),
         (None, Some(duration)) => format!(" that send requests for {}", units::write(duration)),

@@ -43,7 +43,15 @@ impl Teller<'_> {
                 .with("algorithm", backend.balance.name())
                 .with("backend", backend.name.as_str());
             let cookie = match (&backend.cookie, &backend.stick) {
-                (Some(cookie), _) => Said::new("opening-cookie").with("name", cookie.name.as_str()),
+                (Some(cookie), _) => {
+                    let valued = backend.servers.iter().any(|server| server.cookie.is_some());
+                    let key = if valued || cookie.dynamic_key.is_some() {
+                        "opening-cookie"
+                    } else {
+                        "opening-cookie-bare"
+                    };
+                    Said::new(key).with("name", cookie.name.as_str())
+                }
                 (None, Some(_)) => Said::new("opening-stick"),
                 (None, None) => Said::new("opening-no-cookie"),
             };

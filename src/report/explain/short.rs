@@ -195,7 +195,29 @@ impl Teller<'_> {
                 let same = all.all(|other| Some(other) == first);
                 Said::new("rule-source").with("which", if same { "one" } else { "many" })
             }
+            Balance::Hash(key) if self.lacks(key) => Said::new("rule-hash-none"),
             Balance::Hash(_) => Said::new("rule-hash"),
+        }
+    }
+
+    /// Whether no request has what `key` hashes, as far as that can be told beforehand.
+    fn lacks(&self, key: &HashKey) -> bool {
+        let scripted = |client: &Client| matches!(client, Client::Script(_));
+        if self.plan.clients.iter().any(scripted) || !self.plan.proxy.frontends.is_empty() {
+            return false;
+        }
+        let mut lines = self.plan.clients.iter().flat_map(requests);
+        match key {
+            HashKey::UrlParam { name, .. } => lines.all(|line| {
+                let query = line.uri.split_once('?').map_or("", |(_, query)| query);
+                let mut names = query.split(['&', ';']).map(|pair| pair.split('=').next());
+                !names.any(|own| own == Some(name))
+            }),
+            HashKey::Header { name, .. } => {
+                let named = |(own, _): &(String, String)| own.eq_ignore_ascii_case(name);
+                name != "host" && lines.all(|line| !line.headers.iter().any(named))
+            }
+            _ => false,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::scenario::schema::{self, Named};
 use crate::scenario::suggest;
 
 /// The lab's application keeps its sessions under this name.
-const SESSION_COOKIE: &str = "NODESESSID";
+pub(crate) const SESSION_COOKIE: &str = "NODESESSID";
 
 /// The names that `nodes` declares, templates spelled out. Unreadable counts count as 1.
 pub(super) fn declared(nodes: Option<&Named<schema::Node>>) -> Vec<String> {

@@ -152,8 +152,9 @@ impl Check {
         }
         // A table that nobody sticks by only counts.
         backend.stick = backend.stick.filter(|stick| !stick.rules.is_empty());
-        self.servers(&mut backend, layers, nodes, imported && index.is_some());
-        self.traps(&backend, layers);
+        let imported = imported && index.is_some();
+        self.servers(&mut backend, layers, nodes, imported);
+        self.traps(&backend, layers, imported);
         match index {
             Some(index) => config.backends[index] = backend,
             None => config.backends.push(backend),

@@ -9,14 +9,17 @@ use crate::scenario::schema::Proxy;
 
 impl Check {
     /// Settings that HAProxy accepts and that have surprised many.
-    pub(super) fn traps(&mut self, backend: &Backend, layers: &Layers<'_, Proxy>) {
+    ///
+    /// `imported`: the reader of configurations has spoken of all that it said.
+    pub(super) fn traps(&mut self, backend: &Backend, layers: &Layers<'_, Proxy>, imported: bool) {
         let Some(&(at, _)) = layers.last() else {
             return;
         };
+        let said = |key| !imported || layers.iter().any(|(at, _)| at.field(key).is_there());
         let writes = |cookie: &Cookie| cookie.dynamic_key.is_none();
         let bare = backend.servers.iter().filter(|s| s.cookie.is_none());
         let bare: Vec<String> = bare.map(|server| format!("`{}`", server.name)).collect();
-        if backend.cookie.as_ref().is_some_and(writes) && !bare.is_empty() {
+        if said("cookie") && backend.cookie.as_ref().is_some_and(writes) && !bare.is_empty() {
             let complaint = Diagnostic::new(
                 Code::CookieValue,
                 format!("the cookie has no value for {}", enumerate(&bare)),
@@ -25,8 +28,12 @@ impl Check {
             .help("give each server one: servers: { \"s1\": (cookie: \"s1\") }");
             self.say(at, complaint);
         }
-        let endless = backend.servers.iter().any(|server| server.maxconn == 0);
-        if backend.balance == Balance::First && endless && backend.servers.len() > 1 {
+        let endless = backend
+            .servers
+            .first()
+            .is_some_and(|server| server.maxconn == 0);
+        let first = said("balance") && backend.balance == Balance::First;
+        if first && endless && backend.servers.len() > 1 {
             let complaint = Diagnostic::new(
                 Code::Lint,
                 "`first` without `maxconn` on the servers sends everything to the first one",

@@ -37,11 +37,6 @@ impl Containers {
         (!title.is_empty() && title.chars().all(proper)).then_some(title)
     }
 
-    /// The version of HAProxy in the proxy's image, if its decisions are known.
-    pub(super) fn profile(&self) -> Option<&'static str> {
-        self.proxy.as_ref()?.profile()
-    }
-
     /// What is taken from the file, in sentences.
     pub(super) fn told(&self, imported: &Imported) -> Vec<String> {
         let file = &self.file;
@@ -61,7 +56,6 @@ impl Containers {
                 listed(self.compose.services.iter().map(|one| one.name.as_str())),
             ),
         }];
-        told.extend(self.version());
         told.extend(self.nodes(imported));
         told.extend(self.left_out());
         told
@@ -83,20 +77,6 @@ impl Containers {
         } else {
             format!("it publishes {}", listed(ports.iter()))
         }
-    }
-
-    fn version(&self) -> Option<String> {
-        let version = self.proxy.as_ref()?.haproxy_version()?;
-        let image = self.proxy.as_ref()?.image.as_deref()?;
-        Some(match self.profile() {
-            Some(profile) => format!(
-                "image {image}: decisions are taken as HAProxy {profile} takes them (--profile)"
-            ),
-            None => format!(
-                "image {image}: HAProxy {version} has no profile here, decisions are taken as 2.6 \
-                 takes them (--profile)"
-            ),
-        })
     }
 
     /// Which service each server is.

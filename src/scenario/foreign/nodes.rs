@@ -7,6 +7,7 @@ use balance::config::{Backend, CookieMode, StickRule};
 
 use super::{Containers, SERVICE, alike, in_words};
 use crate::plan::Node;
+use crate::scenario::check::nodes::SESSION_COOKIE;
 use crate::scenario::import::haproxy_cfg::Imported;
 use crate::scenario::schema::{self, Named, Time};
 use crate::scenario::units;
@@ -140,7 +141,21 @@ pub(super) fn told(nodes: &[Node]) -> Vec<String> {
             None => kinds.push(vec![node]),
         }
     }
-    kinds.iter().map(|kind| sentence(kind)).collect()
+    let mut told: Vec<String> = kinds.iter().map(|kind| sentence(kind)).collect();
+    let cookies: BTreeSet<&str> = nodes
+        .iter()
+        .filter_map(|node| node.session_cookie.as_deref())
+        .filter(|name| *name != SESSION_COOKIE)
+        .collect();
+    let node = nodes.first().map_or("s1", |node| node.name.as_str());
+    let sentence = |name: &str| {
+        format!(
+            "the applications call their session cookie {name}, as the proxy does \
+             (--node {node}.session_cookie={SESSION_COOKIE})"
+        )
+    };
+    told.extend(cookies.into_iter().map(sentence));
+    told
 }
 
 fn sentence(kind: &[&Node]) -> String {

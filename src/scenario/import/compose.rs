@@ -5,13 +5,12 @@
 //! what becomes of it; `interpolate` puts variables in; `ledger` keeps what became of what.
 
 mod extends;
+pub mod image;
 mod interpolate;
 mod keywords;
 mod ledger;
 mod read;
 mod service;
-
-use balance::Version;
 
 use super::{Directive, Env};
 use crate::scenario::diagnostic::{Diagnostic, Severity};
@@ -118,27 +117,6 @@ impl Service {
     /// What people call it: its container's name, else its own.
     pub fn title(&self) -> &str {
         self.container.as_deref().unwrap_or(&self.name)
-    }
-
-    /// The version in the tag of its image, if that is HAProxy's own: `2.6` of
-    /// `haproxy:2.6-alpine`.
-    pub fn haproxy_version(&self) -> Option<&str> {
-        let (name, tag) = self.image.as_deref()?.rsplit_once(':')?;
-        let name = name.rsplit('/').next().unwrap_or(name);
-        let known = ["haproxy", "haproxy-alpine", "haproxy-debian"];
-        let digits = |c: char| c.is_ascii_digit() || c == '.';
-        let version = tag.split(|c| !digits(c)).next()?;
-        (known.contains(&name) && !version.is_empty()).then_some(version)
-    }
-
-    /// The version of HAProxy in its image, if its decisions are known.
-    pub fn profile(&self) -> Option<&'static str> {
-        let version = self.haproxy_version()?;
-        let same = |name: &&'static str| {
-            let rest = version.strip_prefix(*name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        Version::ALL.map(Version::name).into_iter().find(same)
     }
 
     /// How much speaks for it being the one that runs the configuration at `config`.

@@ -1,14 +1,55 @@
 //! Environment variables as an importer sees them: given, never read from the process.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// So many bytes can be put in place of variables: a few lines could double a value until no
+/// memory is left.
+const MOST: usize = 64 << 20;
 
 /// Names and values; what `.env` files and `setenv` lines fill.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Env {
     variables: BTreeMap<String, String>,
+    /// The bytes that have been put in place of variables.
+    spent: Cell<usize>,
 }
 
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.variables.fmt(f)
+    }
+}
+
+impl PartialEq for Env {
+    fn eq(&self, other: &Self) -> bool {
+        self.variables == other.variables
+    }
+}
+
+impl Eq for Env {}
+
+/// More has been put in place of variables than anybody needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the variables grow beyond {} MB here", MOST >> 20)]
+pub struct Overgrown;
+
 impl Env {
+    /// The value of `name`, to be put in its place.
+    ///
+    /// # Errors
+    /// If too much has been put in already.
+    pub fn insert(&self, name: &str) -> Result<Option<&str>, Overgrown> {
+        let value = self.value(name);
+        let spent = self.spent.get() + value.map_or(0, str::len);
+        if spent > MOST {
+            return Err(Overgrown);
+        }
+        self.spent.set(spent);
+        Ok(value)
+    }
+
     /// The value of `name`.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
@@ -39,7 +80,7 @@ impl Env {
     /// Reads the text of an `.env` file as docker compose does: `NAME=value` lines, also
     /// after `export`; comments; values in single quotes stand as they are, others have
     /// `$NAME`, `${NAME}`, `${NAME-default}` and `${NAME:-default}` replaced. Returns the
-    /// numbers of the lines that are none of these.
+    /// numbers of the lines that are none of these, or whose values outgrow all bounds.
     pub fn read_dotenv(&mut self, text: &str) -> Vec<u32> {
         let mut strange = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -52,23 +93,23 @@ impl Env {
                 .split_once('=')
                 .map(|(name, value)| (name.trim(), value.trim()));
             match pair.filter(|(name, _)| is_name(name)) {
-                Some((name, value)) => {
-                    let value = self.dotenv_value(value);
-                    self.set(name, value);
-                }
+                Some((name, value)) => match self.dotenv_value(value) {
+                    Ok(value) => self.set(name, value),
+                    Err(Overgrown) => strange.push(index as u32 + 1),
+                },
                 None => strange.push(index as u32 + 1),
             }
         }
         strange
     }
 
-    fn dotenv_value(&self, raw: &str) -> String {
+    fn dotenv_value(&self, raw: &str) -> Result<String, Overgrown> {
         if let Some(rest) = raw.strip_prefix('\'') {
-            return rest.split('\'').next().unwrap_or(rest).to_owned();
+            return Ok(rest.split('\'').next().unwrap_or(rest).to_owned());
         }
         if let Some(rest) = raw.strip_prefix('"') {
             let inner = rest.split('"').next().unwrap_or(rest);
-            return self.expand(inner).replace("\\n", "\n");
+            return Ok(self.expand(inner)?.replace("\\n", "\n"));
         }
         let bare = raw.split(" #").next().unwrap_or(raw);
         self.expand(bare.trim_end())
@@ -76,7 +117,10 @@ impl Env {
 
     /// `text` with its variables replaced, as compose files and `.env` files write them;
     /// an unknown one becomes nothing, `$$` a dollar.
-    pub fn expand(&self, text: &str) -> String {
+    ///
+    /// # Errors
+    /// If too much would be put in.
+    pub fn expand(&self, text: &str) -> Result<String, Overgrown> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -86,7 +130,7 @@ impl Env {
                 out.push('$');
                 rest = after;
             } else if let Some((inside, after)) = braced(rest) {
-                out.push_str(&self.braced_value(inside));
+                out.push_str(self.braced_value(inside)?);
                 rest = after;
             } else {
                 let end = rest
@@ -95,34 +139,31 @@ impl Env {
                 if end == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
                     out.push('$');
                 } else {
-                    out.push_str(self.value(&rest[..end]).unwrap_or(""));
+                    out.push_str(self.insert(&rest[..end])?.unwrap_or(""));
                     rest = &rest[end..];
                 }
             }
         }
         out.push_str(rest);
-        out
+        Ok(out)
     }
 
-    fn braced_value(&self, inside: &str) -> String {
+    fn braced_value<'a>(&'a self, inside: &'a str) -> Result<&'a str, Overgrown> {
         let end = inside
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .unwrap_or(inside.len());
         let (name, operator) = inside.split_at(end);
-        let value = self.value(name);
-        if let Some(default) = operator.strip_prefix(":-") {
-            value
-                .filter(|v| !v.is_empty())
-                .unwrap_or(default)
-                .to_owned()
+        let value = self.insert(name)?;
+        let filled = value.filter(|value| !value.is_empty());
+        Ok(if let Some(default) = operator.strip_prefix(":-") {
+            filled.unwrap_or(default)
         } else if let Some(default) = operator.strip_prefix('-') {
-            value.unwrap_or(default).to_owned()
+            value.unwrap_or(default)
         } else if let Some(other) = operator.strip_prefix(":+") {
-            let set = value.is_some_and(|v| !v.is_empty());
-            if set { other } else { "" }.to_owned()
+            filled.map_or("", |_| other)
         } else {
-            value.unwrap_or("").to_owned()
-        }
+            value.unwrap_or("")
+        })
     }
 }
 
@@ -183,7 +224,18 @@ mod tests {
         ] {
             let got = env.expand(text);
             let expected = if text == "${X" { "${X" } else { expected };
-            assert_eq!(got, expected, "{text}");
+            assert_eq!(got.as_deref(), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn values_that_double_come_to_an_end() {
+        let doubling = format!("A=aaaaaaaaaa\n{}B=1\n", "A=$A$A\n".repeat(40));
+        let mut env = Env::default();
+        let strange = env.read_dotenv(&doubling);
+        assert!(!strange.is_empty());
+        assert_eq!(env.value("B"), Some("1"));
+        let size: usize = env.iter().map(|(_, value)| value.len()).sum();
+        assert!(size <= 2 * MOST, "{size}");
     }
 }

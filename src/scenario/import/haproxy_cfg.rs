@@ -137,7 +137,7 @@ pub enum Close {
 /// environment variables; nothing else is looked at: rules that need files of patterns or maps
 /// are not followed.
 pub fn read_cfg(files: &Files, which: &[FileId], env: &Env) -> Imported {
-    let draft = read::read(files, which, env);
+    let draft = read::read(Dialect::V2_6, files, which, env);
     lower::lower(draft, &Scope::Whole, &lists::Lists::new(None))
 }
 
@@ -148,8 +148,29 @@ pub fn read_cfg_with_lists(
     env: &Env,
     read: &ReadList<'_>,
 ) -> Imported {
-    let draft = read::read(files, which, env);
+    read_cfg_in(Dialect::V2_6, files, which, env, read)
+}
+
+/// The same, of a configuration that was written for another version.
+pub fn read_cfg_in(
+    dialect: Dialect,
+    files: &Files,
+    which: &[FileId],
+    env: &Env,
+    read: &ReadList<'_>,
+) -> Imported {
+    let draft = read::read(dialect, files, which, env);
     lower::lower(draft, &Scope::Whole, &lists::Lists::new(Some(read)))
+}
+
+/// Which HAProxy a configuration was written for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// What 2.6 accepts.
+    #[default]
+    V2_6,
+    /// 1.5 besides takes addresses behind the name of a section: `listen web *:80`.
+    V1_5,
 }
 
 /// What [`lower`] makes of a draft.

@@ -139,7 +139,7 @@ pub(super) fn read(file: FileId, text: &str) -> Result<(Yaml, Vec<Diagnostic>), 
 
 /// Why a text was not read.
 enum Failure {
-    /// Something in brackets stands further left than the key it belongs to: the number of
+    /// Something in brackets or quotes stands further left than the key it belongs to: the number of
     /// its first character. YAML forbids it, but Docker's reader does not.
     Brackets(usize, Diagnostic),
     Other(Diagnostic),
@@ -153,11 +153,14 @@ impl Failure {
     }
 }
 
-/// Puts the line that begins with the character numbered `at` behind the one before it,
-/// without moving any character. Whether it is a line, and there is one.
+/// Puts the line that begins with the character numbered `at` behind the one before it, or all
+/// lines of the text in quotes that begins there, without moving any character. Whether it is a line, and there is one.
 fn pull_up(chars: &mut [char], at: usize) -> bool {
     // What the parser counts can lie beyond the text.
     let mut end = at.min(chars.len());
+    if let Some(&quote @ ('"' | '\'')) = chars.get(at) {
+        return join(&mut chars[at + 1..], quote);
+    }
     loop {
         let blank = |c: &&char| matches!(**c, ' ' | '\t' | '\r');
         end -= chars[..end].iter().rev().take_while(blank).count();
@@ -169,6 +172,25 @@ fn pull_up(chars: &mut [char], at: usize) -> bool {
         let start = line.map_or(0, |back| end - back);
         uncomment(&mut chars[start..end]);
     }
+}
+
+/// Makes one line of what stands up to the `quote` that closes it. Whether it was more.
+fn join(chars: &mut [char], quote: char) -> bool {
+    let mut joined = false;
+    let mut escaped = false;
+    for c in chars {
+        match c {
+            '\n' | '\r' => {
+                (*c, escaped) = (' ', false);
+                joined = true;
+            }
+            _ if escaped => escaped = false,
+            '\\' if quote == '"' => escaped = true,
+            c if *c == quote => break,
+            _ => {}
+        }
+    }
+    joined
 }
 
 /// Makes blanks of the comment at the end of a line.
@@ -276,7 +298,9 @@ impl Reader<'_> {
         };
         let note = Diagnostic::new(Code::Unreadable, message, place).help(help);
         match error.info() {
-            "invalid indentation" | "invalid indentation in flow construct" => {
+            "invalid indentation"
+            | "invalid indentation in flow construct"
+            | "invalid indentation in quoted scalar" => {
                 Failure::Brackets(error.marker().index(), note)
             }
             _ => Failure::Other(note),

@@ -1,6 +1,5 @@
 //! Settings of the core, back in HAProxy's words.
 
-use balance::Span;
 use balance::config::{
     Backend, Balance, CheckKind, Cookie, CookieMode, Fetch, HashFunction, HashKey, InitState,
     Observe, OnError, RetryOn, Stick, StickRule, StickType,
@@ -210,10 +209,10 @@ pub(super) fn stick_table(stick: &Stick) -> String {
 pub(super) fn counting(counting: &Counting) -> String {
     let table = stick_table(&counting.table);
     let stored = counting.stored.iter().map(|(datum, period)| {
-        if *period == Span::ZERO {
-            datum.name().to_owned()
-        } else {
+        if datum.is_rate() {
             format!("{}({period})", datum.name())
+        } else {
+            datum.name().to_owned()
         }
     });
     let stored: Vec<String> = stored.collect();

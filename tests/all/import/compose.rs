@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use balancelab::locale::AsWritten;
+use balancelab::scenario::import::compose::image::haproxy_version;
 use balancelab::scenario::import::compose::{Compose, Service, read_compose};
 use balancelab::scenario::import::{Env, Status};
 use balancelab::scenario::{Files, Position, render};
@@ -157,7 +158,10 @@ fn servers_find_their_services_by_all_their_names() {
     let proxy = compose.proxy("haproxy.cfg").expect("lb mounts it");
     let second = compose.behind(Some(proxy), "second").expect("a link");
     assert_eq!(second.name, "web2");
-    assert_eq!(proxy.haproxy_version(), Some("1.6"));
+    assert_eq!(
+        proxy.image.as_deref().and_then(haproxy_version),
+        Some("1.6")
+    );
 }
 
 /// A part of the corpus with pieces cut out, doubled, moved or made strange.

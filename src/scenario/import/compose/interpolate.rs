@@ -70,13 +70,11 @@ fn part(
         } else {
             let name = name(rest);
             if name.is_empty() {
-                return Err(Problem {
-                    at: dollar..dollar + 1,
-                    message: "a lone `$` begins no variable".to_owned(),
-                    help: BARE,
-                });
+                // Newer versions of Compose leave such a sign alone, older ones refuse it.
+                filled.text.push('$');
+                continue;
             }
-            put(name, dollar..dollar + 1 + name.len(), env, filled);
+            put(name, dollar..dollar + 1 + name.len(), env, filled)?;
             rest = &rest[name.len()..];
         }
     }
@@ -111,11 +109,21 @@ fn name(text: &str) -> &str {
     }
 }
 
-fn put(name: &str, place: Range<usize>, env: &Env, filled: &mut Filled) {
-    match env.value(name) {
+fn put(name: &str, place: Range<usize>, env: &Env, filled: &mut Filled) -> Result<(), Problem> {
+    match value(name, &place, env)? {
         Some(value) => filled.text.push_str(value),
         None => filled.unset.push((name.to_owned(), place)),
     }
+    Ok(())
+}
+
+/// The value of the variable called `name` at `place`.
+fn value<'a>(name: &str, place: &Range<usize>, env: &'a Env) -> Result<Option<&'a str>, Problem> {
+    env.insert(name).map_err(|why| Problem {
+        at: place.clone(),
+        message: why.to_string(),
+        help: "give them shorter values",
+    })
 }
 
 /// What stands between `${` and `}`.
@@ -138,15 +146,14 @@ fn braced(
         return Err(problem(message, BARE));
     }
     if operator.is_empty() {
-        put(name, place, env, filled);
-        return Ok(());
+        return put(name, place, env, filled);
     }
     // With a colon, an empty value is as good as none.
     let (colon, sign) = match operator.strip_prefix(':') {
         Some(sign) => (true, sign),
         None => (false, operator),
     };
-    let value = env.value(name).filter(|value| !(colon && value.is_empty()));
+    let value = value(name, &place, env)?.filter(|value| !(colon && value.is_empty()));
     let word = sign.get(1..).unwrap_or_default();
     if depth == DEPTH {
         let message = "the defaults nest too deeply".to_owned();

@@ -12,6 +12,9 @@ pub(super) struct Keyword {
     pub(super) fate: Fate,
 }
 
+/// Why a `build` of the proxy is followed.
+pub(super) const BUILT: &str = "its Dockerfile says which HAProxy it is";
+
 /// What an application is told, and what it does with it.
 pub(super) const INSIDE: &str =
     "what runs inside is not looked at: how it answers is assumed (--node)";

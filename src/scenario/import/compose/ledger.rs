@@ -114,25 +114,42 @@ impl Out {
                 }
             }
             Value::List(items) => {
-                let lists = items.iter().filter(|&&item| {
-                    let value = yaml.value(item);
-                    matches!(value, Value::Map(_) | Value::List(_))
-                });
-                for &item in lists {
-                    self.inside(yaml, path, item, fate);
+                for (index, &item) in items.iter().enumerate() {
+                    let place = yaml.place(item);
+                    if matches!(yaml.value(item), Value::Map(_) | Value::List(_)) {
+                        self.inside(yaml, path, item, fate);
+                    } else if self.begins(place) {
+                        let path = under(path, &index.to_string());
+                        self.enter(place, &path, fate.status, fate.why);
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    /// Changes what becomes of the keys at `paths` and inside of them.
-    pub(super) fn change(&mut self, paths: &BTreeSet<String>, fate: Fate) {
+    /// Whether nothing is known yet of the line that `place` begins on, up to there.
+    fn begins(&self, place: Place) -> bool {
+        let start = self.lines[&place.file][self.line(place) as usize - 1];
+        let line = Place {
+            start,
+            end: start,
+            ..place
+        };
+        let here = Place {
+            end: u32::MAX,
+            ..place
+        };
+        self.entries.range(line..=here).next().is_none()
+    }
+
+    /// Changes what becomes of the keys at `paths` and inside of them, where it was `from`.
+    pub(super) fn change(&mut self, paths: &BTreeSet<String>, from: Status, fate: Fate) {
         for entry in self.entries.values_mut() {
             let keyword = entry.keyword.as_ref();
             let dots = keyword.match_indices('.').map(|(at, _)| at);
             let mut parts = dots.chain([keyword.len()]).map(|at| &keyword[..at]);
-            if entry.status == Status::Modelled && parts.any(|part| paths.contains(part)) {
+            if entry.status == from && parts.any(|part| paths.contains(part)) {
                 entry.status = fate.status;
                 entry.why = fate.why.into();
             }

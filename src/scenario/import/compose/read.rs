@@ -199,6 +199,7 @@ impl Reader<'_> {
             }
         }
         self.elsewhere(&services);
+        self.built(&services);
         let first = tree.services.iter().copied().collect::<BTreeSet<_>>();
         for &(key, value) in yaml.pairs(root) {
             if !first.contains(&(key, value)) {
@@ -243,7 +244,23 @@ impl Reader<'_> {
             status: Status::NotModelled,
             why: keywords::INSIDE,
         };
-        self.out.change(&paths.collect(), fate);
+        self.out.change(&paths.collect(), Status::Modelled, fate);
+    }
+
+    /// The Dockerfile of those who may run HAProxy says which one it is.
+    fn built(&mut self, services: &[Service]) {
+        let proxies = services
+            .iter()
+            .filter(|one| one.likeness("haproxy.cfg") > 0);
+        let paths = proxies.map(|one| {
+            let path = format!("services.{}", under("", &one.name));
+            under(&path, "build")
+        });
+        let fate = Fate {
+            status: Status::Modelled,
+            why: keywords::BUILT,
+        };
+        self.out.change(&paths.collect(), Status::NotModelled, fate);
     }
 
     fn outermost(&mut self, yaml: &Yaml, key: Id, value: Id) {

@@ -8,7 +8,7 @@ use super::super::{Env, Status};
 use super::keywords::{Part, is_extension};
 use super::ledger::{Fate, MODELLED, under, whole};
 use super::read::{Reader, Tree};
-use super::{Port, Service};
+use super::{Port, Service, image};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::extends::beside;
 use crate::scenario::{FileId, Place};
@@ -113,9 +113,10 @@ impl Reader<'_> {
             "deploy" => return self.deploy(&setting, draft),
             _ => {}
         }
+        let image = draft.service.image.as_deref();
         let fate = match name {
-            "image" if draft.service.profile().is_some() => MODELLED,
-            "image" if draft.service.haproxy_version().is_some() => Fate {
+            "image" if image.and_then(image::profile).is_some() => MODELLED,
+            "image" if image.and_then(image::haproxy_version).is_some() => Fate {
                 why: "this version has no profile: decisions are taken as 2.6 takes them (--profile)",
                 ..setting.fate
             },
@@ -261,7 +262,8 @@ impl Reader<'_> {
         self.head(setting);
         let env = self.env;
         let own = &mut draft.service.environment;
-        let mut set = |name: &str, value: Option<&str>| match value.or_else(|| env.value(name)) {
+        let known = |name: &str| env.insert(name).ok().flatten();
+        let mut set = |name: &str, value: Option<&str>| match value.or_else(|| known(name)) {
             Some(value) => own.set(name, value),
             // What the shell does not know either is not there at all.
             None => own.unset(name),

@@ -179,9 +179,8 @@ pub(super) fn log(line: &Line, mut at: usize, proxy: bool) -> Result<(), Diagnos
         };
     }
     let target = line.word(at);
-    let known = matches!(target, "stdout" | "stderr")
-        || target.contains(['.', ':', '/', '@', '$'])
-        || target == "localhost";
+    // A name is not looked up.
+    let known = !FACILITIES.contains(&target) && !LEVELS.contains(&target);
     if target.is_empty() || line.word(at + 1).is_empty() {
         let note = line.missing(at + 1, "`log` needs an address and a facility");
         return Err(

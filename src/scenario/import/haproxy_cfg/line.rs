@@ -91,7 +91,11 @@ impl Line {
         known: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Diagnostic {
         let note = Diagnostic::new(Code::UnknownWord, message, self.place(index));
-        guess(note, self.word(index), known)
+        let word = self.word(index);
+        if ["{{", "{%", "<%"].iter().any(|sign| word.starts_with(sign)) {
+            return note.help("this is a template: check the file that is made of it");
+        }
+        guess(note, word, known)
     }
 
     /// That at most `most` words follow the one numbered `index`.

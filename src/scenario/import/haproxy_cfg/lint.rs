@@ -74,9 +74,8 @@ impl Lint<'_> {
     }
 
     fn first(&self, notes: &mut Vec<Diagnostic>) {
-        let limited = self
-            .servers()
-            .any(|server| server.template.server.maxconn > 0);
+        let first = self.servers().next();
+        let limited = first.is_some_and(|server| server.template.server.maxconn > 0);
         if self.proxy.settings.balance != Some(Balance::First) || limited {
             return;
         }

@@ -156,9 +156,16 @@ impl Proxy {
         let from = more == "from" && !line.word(3).is_empty();
         if !is_defaults && !more.is_empty() && !from {
             let message = format!("`{more}` cannot follow the name of a section");
-            return Err((line.blame(2, message))
-                .help("addresses to listen on are written in `bind` lines")
-                .accepted("`from` and the name of a `defaults` section"));
+            let note = line.blame(2, message);
+            let note = note.accepted("`from` and the name of a `defaults` section");
+            let rest = line.from(2).join(" ");
+            return Err(if more.contains([':', '/']) {
+                note.help(format!(
+                    "HAProxy 1.5 took addresses here; write below, on a line of its own: bind {rest}"
+                ))
+            } else {
+                note.help("addresses to listen on are written in `bind` lines")
+            });
         }
         Ok(Self {
             role,
@@ -497,7 +504,7 @@ impl Proxy {
                 Address::Local(_) => None,
             };
             let draft = BindDraft {
-                text: env.expand(text),
+                text: env.expand(text).map_err(|why| blame(why.to_string()))?,
                 port,
                 ssl: false,
                 maxconn: 0,

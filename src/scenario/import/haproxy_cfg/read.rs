@@ -1,13 +1,16 @@
 //! Walks the lines of a configuration: conditional blocks, `no` and `default`, sections.
 
 mod lines;
+mod old;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 pub(super) use lines::read_lines;
 
 use super::super::{Directive, Env, Status};
+use super::Dialect;
 use super::condition;
 use super::global::{self, Other};
 use super::keywords::Role;
@@ -109,11 +112,13 @@ struct Reader<'a> {
     /// As `${.SECTION}` gives it.
     section_name: String,
     blocks: Vec<Block>,
+    dialect: Dialect,
 }
 
 /// Reads the files numbered `which`, in this order.
-pub(super) fn read(files: &Files, which: &[FileId], env: &Env) -> Draft {
+pub(super) fn read(dialect: Dialect, files: &Files, which: &[FileId], env: &Env) -> Draft {
     let mut reader = Reader {
+        dialect,
         files,
         env: env.clone(),
         draft: Draft::default(),
@@ -171,11 +176,18 @@ impl Reader<'_> {
     }
 
     fn line(&mut self, file: FileId, number: u32, start: usize, raw: &str) {
+        let overgrown = Cell::new(None);
         let variable = |name: &str| match name {
             ".FILE" => Some(self.files.file(file).name.clone()),
             ".LINE" => Some(number.to_string()),
             ".SECTION" => Some(self.section_name.clone()),
-            _ => self.env.value(name).map(str::to_owned),
+            _ => match self.env.insert(name) {
+                Ok(value) => value.map(str::to_owned),
+                Err(why) => {
+                    overgrown.set(Some(why));
+                    None
+                }
+            },
         };
         let mut line = Line {
             file,
@@ -193,6 +205,11 @@ impl Reader<'_> {
                 self.refuse(&line, place, "", note);
                 return;
             }
+        }
+        if let Some(why) = overgrown.get() {
+            let note = Diagnostic::new(Code::Unreadable, why.to_string(), line.whole());
+            self.refuse(&line, line.whole(), "", note);
+            return;
         }
         if line.word(0).is_empty() {
             return;
@@ -315,6 +332,7 @@ impl Reader<'_> {
             }
             line.words.remove(0);
         }
+        self.times(&mut line);
         let first = line.word(0);
         let opens = global::section_names().any(|name| name == first);
         if opens {
@@ -375,7 +393,11 @@ impl Reader<'_> {
             _ => return self.open_other(line),
         };
         let parent = self.parent(line, role)?;
-        let proxy = Proxy::open(role, line, parent)?;
+        let behind = self.behind_the_name(role, line);
+        let proxy = match &behind {
+            Some((head, _)) => Proxy::open(role, head, parent)?,
+            None => Proxy::open(role, line, parent)?,
+        };
         self.draft
             .out
             .enter(line, 0, role.name(), Status::Modelled, "");
@@ -385,6 +407,9 @@ impl Reader<'_> {
             return Ok(Section::Defaults);
         }
         self.draft.proxies.push(proxy);
+        if let Some((_, bind)) = behind {
+            self.listen(&bind)?;
+        }
         Ok(Section::Proxy)
     }
 

@@ -184,8 +184,9 @@ impl Proxy {
             match bare.map(|inside| inside.split_once(')')) {
                 Some(Some((inside, after))) if STORED.contains(&with.as_str()) => {
                     rest = after.strip_prefix(',').unwrap_or(after);
-                    if let Some(Ok(time)) = with.ends_with("_rate(").then(|| value::time(inside)) {
-                        period = time;
+                    if with.ends_with("_rate(") {
+                        let read = value::understood(inside).unwrap_or(inside);
+                        period = value::time(read).map_err(|why| line.blame(at, why))?;
                     }
                 }
                 None if STORED.contains(&name) => {

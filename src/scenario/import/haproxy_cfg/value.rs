@@ -72,6 +72,15 @@ pub(super) fn time(text: &str) -> Result<Span, String> {
     }
 }
 
+/// What HAProxy 2.6 reads of a time behind whose unit there is more: `15m` of `15min`.
+pub(super) fn understood(text: &str) -> Option<&str> {
+    const UNITS: [&str; 6] = ["us", "ms", "s", "m", "h", "d"];
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let known = UNITS.iter().find(|known| unit.starts_with(**known))?;
+    let end = text.len() - unit.len() + known.len();
+    (unit.len() < text.len() && end < text.len()).then(|| &text[..end])
+}
+
 /// What stands where an address is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
@@ -109,7 +118,7 @@ pub(super) enum Ports {
 /// # Errors
 /// A sentence about what is wrong with it.
 pub(super) fn address(text: &str, env: &Env, ports: Ports) -> Result<(Address, u16), String> {
-    let text = env.expand(text);
+    let text = env.expand(text).map_err(|why| why.to_string())?;
     if text.is_empty() {
         return Err("an address is missing here".into());
     }
@@ -134,7 +143,30 @@ pub(super) fn address(text: &str, env: &Env, ports: Ports) -> Result<(Address, u
     if ports == Ports::Listener && port.is_none() {
         return Err(format!("`{text}` has no port to listen on"));
     }
+    if is_no_number(host) {
+        return Err(format!("`{host}` is no address"));
+    }
     Ok((named(host, first), last))
+}
+
+/// Whether `host` is made of digits and dots, and yet no IPv4 address: nobody is called so.
+fn is_no_number(host: &str) -> bool {
+    let digits = |c: char| c.is_ascii_digit() || c == '.';
+    if host.is_empty() || !host.chars().all(digits) {
+        return false;
+    }
+    // The last number stands for all bytes that are left: `10.1` is `10.0.0.1`.
+    let numbers: Vec<Option<u64>> = host.split('.').map(|part| part.parse().ok()).collect();
+    let left = 5_usize.saturating_sub(numbers.len());
+    let most = |at: usize| {
+        if at + 1 == numbers.len() {
+            (1_u64 << (8 * left)) - 1
+        } else {
+            255
+        }
+    };
+    let fits = |(at, number): (usize, &Option<u64>)| number.is_some_and(|n| n <= most(at));
+    left == 0 || !numbers.iter().enumerate().all(fits)
 }
 
 /// The variables in an address that have no value.

@@ -134,11 +134,15 @@ impl Reader<'_> {
         let names: Vec<&str> = names.into_iter().flat_map(Property::texts).collect();
         let users = element.list("UserParameters.thread_values");
         for (number, user) in users.iter().enumerate().take(1000) {
-            let values = names.iter().zip(user.texts());
-            let pairs =
-                values.map(|(name, value)| ((*name).to_owned(), self.variables.text(value)));
-            let mut pairs: Vec<(String, String)> = pairs.collect();
-            pairs.dedup_by(|later, earlier| later.0 == earlier.0);
+            let mut pairs: Vec<(String, String)> = Vec::new();
+            for (name, value) in names.iter().zip(user.texts()) {
+                let value = self.variables.text(value);
+                // Of two values the last one counts.
+                match pairs.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, known)) => *known = value,
+                    None => pairs.push(((*name).to_owned(), value)),
+                }
+            }
             let steps = vec![Deed::Set(Named(pairs))];
             starters.push(if users.len() == 1 {
                 Deed::Group(steps)

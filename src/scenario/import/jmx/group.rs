@@ -1,7 +1,7 @@
 //! Thread groups as clients.
 
 use super::element::{Element, Property};
-use super::kinds::{Group, Kind};
+use super::kinds::{Controller, Group, Kind};
 use super::plugins::Shift;
 use super::read::Reader;
 use super::scope::{self, Level, Levels};
@@ -25,6 +25,39 @@ pub(super) struct Drafted {
 pub(super) struct Schedule {
     pub(super) shifts: Vec<Shift>,
     pub(super) loops: Option<i64>,
+}
+
+/// Whether something goes on for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum GoesOn {
+    No,
+    Perhaps,
+    Surely,
+}
+
+/// Whether a controller below goes on for ever: a loop without end, or a while controller whose
+/// condition may never fail.
+fn going_on(elements: &[Element]) -> GoesOn {
+    let own = |element: &Element| match element.kind() {
+        Kind::Controller(Controller::While) => {
+            match element.text("WhileController.condition").trim() {
+                "true" => GoesOn::Surely,
+                _ => GoesOn::Perhaps,
+            }
+        }
+        Kind::Controller(Controller::Loop) => {
+            let loops = element.text("LoopController.loops").trim().parse::<i64>();
+            if loops.is_ok_and(|loops| loops < 0) {
+                GoesOn::Surely
+            } else {
+                GoesOn::No
+            }
+        }
+        _ => GoesOn::No,
+    };
+    let enabled = elements.iter().filter(|element| element.enabled);
+    let all = enabled.map(|element| own(element).max(going_on(&element.children)));
+    all.max().unwrap_or(GoesOn::No)
 }
 
 impl<'e> Reader<'e> {
@@ -215,21 +248,40 @@ impl<'e> Reader<'e> {
             self.ledger.element(element, Status::NoEffect, why);
             return None;
         }
-        if loops.is_none() && shift.duration.is_none() {
-            shift.duration = Some(ENDLESS as f64);
-            let why = format!("it goes on for ever; here it ends after {ENDLESS} s");
-            self.ledger.element(element, Status::Modelled, why);
-            self.told.push(format!(
-                "nothing ends the thread group {:?}: it runs for {ENDLESS} s \
-                 (--set clients.{}.duration=5m)",
-                element.name,
-                name_of(&element.name),
-            ));
-        }
+        self.end(element, loops, &mut shift);
         Some(Schedule {
             shifts: vec![shift],
             loops,
         })
+    }
+
+    /// Ends a group that nothing else ends, or perhaps nothing.
+    fn end(&mut self, element: &'e Element, loops: Option<i64>, shift: &mut Shift) {
+        let goes_on = match loops {
+            None => GoesOn::Surely,
+            Some(_) => going_on(&element.children),
+        };
+        if shift.duration.is_some() || goes_on == GoesOn::No {
+            return;
+        }
+        let seconds = ENDLESS + shift.ramp_up.ceil() as i64;
+        shift.duration = Some(seconds as f64);
+        if loops.is_none() {
+            let why = format!("it goes on for ever; here it ends after {seconds} s");
+            self.ledger.element(element, Status::Modelled, why);
+        }
+        let (name, client) = (&element.name, name_of(&element.name));
+        self.told.push(if goes_on == GoesOn::Surely {
+            format!(
+                "nothing ends the thread group {name:?}: it runs for {seconds} s \
+                 (--set clients.{client}.duration=5m)"
+            )
+        } else {
+            format!(
+                "perhaps nothing ends the thread group {name:?}: it runs for {seconds} s at most \
+                 (--set clients.{client}.duration=5m)"
+            )
+        });
     }
 
     /// The seconds from the scheduler's start to its end, which old plans have as dates.

@@ -1,8 +1,6 @@
 //! What is said of a plan when all of it is known: a word about every element, and what had
 //! to be assumed.
 
-use std::fmt::Write as _;
-
 use super::Imported;
 use super::element::Element;
 use super::kinds::Kind;
@@ -46,9 +44,6 @@ impl Reader<'_> {
         if clients.is_empty() {
             return;
         }
-        for (name, group) in clients.iter().take(8) {
-            self.told.push(summary(name, group));
-        }
         match self.proxy.as_deref() {
             Some("") | None => self.told.push("the plan names no host: its requests go to the proxy".to_owned()),
             Some(host) if self.hosts.len() > 1 => self.told.push(format!(
@@ -83,33 +78,6 @@ impl Reader<'_> {
             self.account(&element.children, inner);
         }
     }
-}
-
-/// A thread group in a sentence: `Users: 2 threads, 1000 iterations each, ...`.
-fn summary(name: &str, group: &schema::ThreadGroup) -> String {
-    let threads = group.threads.unwrap_or(1);
-    let mut text = format!("{name}: {threads} thread{}", plural(threads));
-    match (group.loops, &group.duration) {
-        (Some(loops), _) => {
-            let each = if threads == 1 { "" } else { " each" };
-            write!(text, ", {loops} iteration{}{each}", plural(loops)).expect("strings grow");
-        }
-        (None, Some(time)) => write!(text, " for {}", time.0).expect("strings grow"),
-        (None, None) => {}
-    }
-    if let Some(time) = &group.ramp_up {
-        write!(text, ", started over {}", time.0).expect("strings grow");
-    }
-    text += match group.cookies {
-        Some(schema::Cookies::Keep) => ", cookies kept",
-        Some(schema::Cookies::Clear) => ", cookies cleared at each iteration",
-        _ => ", without cookies",
-    };
-    text + &format!(" (--set clients.{name}.threads=50)")
-}
-
-fn plural(count: i64) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 /// What there is to say of an element that nothing asked for.

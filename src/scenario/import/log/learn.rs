@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use balance::Span;
 
-use super::Entry;
+use super::{Entry, LONGEST};
 
 /// A server as a log shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,9 @@ fn learn(stays: Vec<(i64, i64)>) -> Learned {
     // The middle of each of the equal parts.
     let times = (0..kept).map(|part| times[(2 * part + 1) * requests / (2 * kept)]);
     Learned {
-        times: times.map(Span::from_millis).collect(),
+        times: times
+            .map(|time| Span::from_millis(time.min(LONGEST)))
+            .collect(),
         at_once: at_once(stays),
         requests: requests as u32,
     }

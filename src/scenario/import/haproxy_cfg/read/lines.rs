@@ -3,9 +3,9 @@
 use std::cell::Cell;
 
 use super::super::super::Env;
-use super::super::SectionLine;
 use super::super::line::Line;
 use super::super::token::{self, TokenError};
+use super::super::{Dialect, SectionLine};
 use super::{Draft, Reader, Section};
 use crate::scenario::Files;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -14,6 +14,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic};
 pub(in super::super) fn read_lines(lines: Vec<SectionLine>) -> Draft {
     let files = Files::default();
     let mut reader = Reader {
+        dialect: Dialect::V2_6,
         files: &files,
         env: Env::default(),
         draft: Draft::default(),
