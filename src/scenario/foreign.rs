@@ -247,6 +247,7 @@ fn assumed(plan: &Plan, imported: &Imported, given: bool) -> Vec<String> {
         told.extend(plan.clients.iter().filter_map(told_load));
     }
     told.extend(told_source(plan));
+    told.extend(told_host(plan));
     told.extend(told_way(plan, imported));
     let (client, node) = (plan.wire.client, plan.wire.node);
     let start = plan.clients_start.since(balance::Moment::ZERO);
@@ -330,6 +331,31 @@ fn told_source(plan: &Plan) -> Option<String> {
         "all clients have the address {0}, which decides here (--set clients.{1}.source={0})",
         group.request.source,
         client.name(),
+    ))
+}
+
+/// That rules ask for a host that no request names.
+fn told_host(plan: &Plan) -> Option<String> {
+    let group = match plan.clients.first()? {
+        Client::Threads(group) => group,
+        Client::Script(script) => &script.group,
+        Client::Browser(_) | Client::Arrivals(_) => return None,
+    };
+    let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
+    let door = group
+        .request
+        .door
+        .filter(|_| !group.request.headers.iter().any(named))?;
+    let section = plan.rules.frontends.get(door.frontend.0 as usize)?;
+    let line = section.lines.iter().find(|line| line.contains("(host)"))?;
+    let (_, patterns) = line.split_once("(host)")?;
+    let mut words = patterns.split(' ').skip(1);
+    let host = words.find(|word| word.contains('.') && !word.contains(['-', '\\', '(', '^']));
+    let host = host.unwrap_or("example.org").trim_start_matches('.');
+    Some(format!(
+        "no request names a host, and frontend {} asks for one \
+         (--set 'clients.{}.headers={{\"host\": \"{host}\"}}')",
+        section.name, group.name,
     ))
 }
 

@@ -1,5 +1,7 @@
 //! A log as the load of a run without a scenario: what is taken from it, and what is not.
 
+use std::collections::BTreeSet;
+
 use balance::Span;
 
 use super::WARM_UP;
@@ -25,9 +27,10 @@ pub(super) fn client(file: &str) -> Named<schema::Client> {
 /// Gives each node the times that the log shows for its server. A log that names no servers
 /// tells the same of all of them.
 pub(super) fn teach(load: &Load, nodes: &mut Named<schema::Node>) {
-    for (name, node) in &mut nodes.0 {
-        let own = name.rsplit('.').next().unwrap_or(name);
-        let learned = load.learned.get(name).or_else(|| load.learned.get(own));
+    for (_, node) in &mut nodes.0 {
+        let servers = node.servers.iter().flatten();
+        let mut names = servers.map(|name| name.rsplit('/').next().unwrap_or(name));
+        let learned = names.find_map(|name| load.learned.get(name));
         if let Some(learned) = learned.or(load.anonymous.as_ref()) {
             node.workers = Some(i64::from(learned.at_once));
             node.service = Some(Time(units::write_sampled(&times(learned))));
@@ -86,6 +89,7 @@ pub(super) fn told(load: &Load, file: &str, plan: &Plan, imported: &Imported) ->
         );
     }
     told.extend(strangers(load, imported));
+    told.extend(unused(load, imported));
     told
 }
 
@@ -138,6 +142,21 @@ fn jars(plan: &Plan) -> Option<String> {
         count(|one| one.clears),
         count(|one| one.cookie.is_some()),
     ))
+}
+
+/// Servers of the log whose times nobody takes.
+fn unused(load: &Load, imported: &Imported) -> Option<String> {
+    let backends = imported.config.backends.iter();
+    let servers = backends.flat_map(|backend| &backend.servers);
+    let known: BTreeSet<&str> = servers.map(|server| server.name.as_str()).collect();
+    let names = load.learned.keys().map(String::as_str);
+    let unknown: Vec<&str> = names.filter(|name| !known.contains(name)).collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "the configuration has no server {}; the times of those in the log are not used",
+            unknown.join(", ")
+        )
+    })
 }
 
 /// Backends and servers of the log that the configuration does not have.

@@ -10,6 +10,7 @@ const DEFAULT: Why = Why::strange(
 );
 const MESSAGE: Why = Why::harmless("a message of HAProxy about itself, not a request");
 const FAILED: Why = Why::strange("a connection that failed before a request");
+const CUSTOM: Why = Why::strange("a line of a `log-format` of its own, which is not read");
 const BAD_REQUEST: Why = Why::strange("a request that HAProxy could not read");
 const STRANGE: Why = Why::strange("not a line of a known format");
 const EMPTY: Why = Why::harmless("an empty line");
@@ -94,16 +95,18 @@ fn own<'a>(before: &'a str, at: i64, after: &'a str) -> Result<Entry<'a>, Why> {
     let client = before.rsplit(' ').next().unwrap_or(before);
     let (source, port) = address(client);
     let mut words = after.trim_start().splitn(4, ' ');
-    let (Some(_front), Some(server), Some(timers)) = (words.next(), words.next(), words.next())
+    let (Some(front), Some(server), Some(timers)) = (words.next(), words.next(), words.next())
     else {
         return Err(STRANGE);
     };
-    let rest = words.next().unwrap_or("");
-    let Some((backend, server)) = server.split_once('/') else {
+    // `www/1: SSL handshake failure`
+    if front.ends_with(':') {
         return Err(FAILED);
-    };
+    }
+    let rest = words.next().unwrap_or("");
+    let (backend, server) = server.split_once('/').ok_or(CUSTOM)?;
     let timers: Option<Vec<i64>> = timers.split('/').map(timer).collect();
-    let timers = timers.ok_or(FAILED)?;
+    let timers = timers.ok_or(CUSTOM)?;
     let entry = Entry {
         at,
         source: Cow::Borrowed(source),
@@ -117,7 +120,7 @@ fn own<'a>(before: &'a str, at: i64, after: &'a str) -> Result<Entry<'a>, Why> {
     } else if let Ok(timers) = <[i64; 3]>::try_from(timers.as_slice()) {
         Ok(tcp(entry, timers))
     } else {
-        Err(STRANGE)
+        Err(CUSTOM)
     }
 }
 
