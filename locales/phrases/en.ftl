@@ -409,6 +409,7 @@ say-host = no request names a host, and frontend { $name } asks for one (--set {
 say-source = all clients have the address { $address }, which decides here (--set { $how })
 say-cookie-name = the applications call their session cookie { $name }, as the proxy does (--node { $how })
 say-log-servers = the configuration has no server { $names }; the times of those in the log are not used
+say-empty = { $file } has fewer containers than there are servers: { $first } to { $last } get no address and stay in maintenance ({ $count })
 say-way = one way takes { $client } between client and proxy and { $node } between proxy and node; the clients start { $time } after the proxy (--set { $how })
 say-door = requests come in through frontend { $name }, whose rules say where they go (--set { $how })
 say-backend-front = all requests go to backend { $backend } through frontend { $frontend }; { $count } more have no load (--set { $how })

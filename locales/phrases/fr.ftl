@@ -412,6 +412,7 @@ say-host = aucune requête ne nomme d'hôte, et le frontend { $name } en demande
 say-source = tous les clients ont l'adresse { $address }, ce qui décide ici (--set { $how })
 say-cookie-name = les applications appellent leur cookie de session { $name }, comme le proxy (--node { $how })
 say-log-servers = la configuration n'a pas de serveur { $names } ; les temps de ceux du journal ne servent pas
+say-empty = { $file } a moins de conteneurs qu'il n'y a de serveurs : { $first } à { $last } n'ont pas d'adresse et restent en maintenance ({ $count })
 say-way = un aller prend { $client } entre client et proxy et { $node } entre proxy et nœud ; les clients démarrent { $time } après le proxy (--set { $how })
 say-door = les requêtes entrent par le frontend { $name }, dont les règles disent où elles vont (--set { $how })
 say-backend-front = toutes les requêtes vont au backend { $backend } par le frontend { $frontend } ; { $count } autres n'ont pas de charge (--set { $how })

@@ -1,5 +1,7 @@
 //! Runs without a scenario: a haproxy.cfg alone, and a lab's folder.
 
+mod assumed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

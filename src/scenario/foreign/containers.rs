@@ -1,5 +1,7 @@
 //! The containers of a compose file: who stands behind which server.
 
+use std::collections::BTreeMap;
+
 use super::nodes::host;
 use crate::scenario::import::compose::{Compose, Service};
 use crate::scenario::import::haproxy_cfg::Imported;
@@ -35,6 +37,38 @@ impl Containers {
             None => title.to_owned(),
         };
         (!title.is_empty() && title.chars().all(proper)).then_some(title)
+    }
+
+    /// Puts servers into maintenance that find no container: of those that look one name up, as
+    /// many have an address as the service has containers. Their names, as `backend/server`.
+    pub(super) fn leave_empty(&self, imported: &mut Imported) -> Vec<String> {
+        let mut empty = Vec::new();
+        for (at, backend) in imported.config.backends.iter_mut().enumerate() {
+            let mut found: BTreeMap<&str, u32> = BTreeMap::new();
+            for (slot, server) in backend.servers.iter_mut().enumerate() {
+                let address = imported.addresses[at][slot].as_str();
+                let copies = self
+                    .behind(address)
+                    .map_or(u32::MAX, |service| service.copies);
+                let taken = found.entry(address).or_default();
+                *taken += 1;
+                if imported.looked_up[at][slot] && *taken > copies {
+                    server.disabled = true;
+                    empty.push(format!("{}/{}", backend.name, server.name));
+                }
+            }
+        }
+        empty
+    }
+
+    /// That the servers called so find no container.
+    pub(super) fn told_empty(&self, names: &[String]) -> Option<String> {
+        let (file, count) = (&self.file, names.len());
+        let (first, last) = (names.first()?, names.last()?);
+        Some(format!(
+            "{file} has fewer containers than there are servers: {first} to {last} get no address and \
+             stay in maintenance ({count})"
+        ))
     }
 
     /// What is taken from the file, in sentences.

@@ -52,6 +52,9 @@ pub struct Imported {
     pub backends: Vec<BackendFacts>,
     /// Where the servers of each backend are, in the same order: `10.0.0.1:80`, `web:80`.
     pub addresses: Vec<Vec<String>>,
+    /// Which of those addresses HAProxy looks up again and again (`resolvers`), in the same
+    /// order.
+    pub looked_up: Vec<Vec<bool>>,
     /// Where clients arrive, in the order of the files: `frontend` and `listen`.
     pub frontends: Vec<Frontend>,
     /// The rules of the sections that are followed, as lines.

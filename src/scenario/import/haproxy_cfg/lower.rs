@@ -98,6 +98,7 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> I
             .map(|&index| facts(&draft.proxies[index]))
             .collect(),
         addresses: kept.iter().map(|&i| draft.proxies[i].addresses()).collect(),
+        looked_up: kept.iter().map(|&i| draft.proxies[i].looked_up()).collect(),
         frontends,
         rules: lines,
         ledger: draft.out.ledger,

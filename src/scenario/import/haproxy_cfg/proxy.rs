@@ -136,6 +136,14 @@ impl Proxy {
         servers.map(|server| server.address.to_string()).collect()
     }
 
+    /// Which of them are looked up again and again.
+    pub(super) fn looked_up(&self) -> Vec<bool> {
+        let servers = self.servers.iter();
+        servers
+            .map(|server| server.template.resolvers.is_some())
+            .collect()
+    }
+
     /// The section that `line` opens, as a copy of `parent`.
     pub(super) fn open(role: Role, line: &Line, parent: Option<&Self>) -> Result<Self, Diagnostic> {
         let is_defaults = matches!(role, Role::Defaults | Role::NamedDefaults);
