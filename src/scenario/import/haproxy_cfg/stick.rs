@@ -1,5 +1,8 @@
 //! `stick-table` and `stick` lines.
 
+use std::collections::BTreeSet;
+
+use balance::Span;
 use balance::config::{Stick, StickRule};
 use balance::counter::Datum;
 use balance::words::WordProblem;
@@ -60,6 +63,7 @@ impl Proxy {
         }
         // What the core keeps is left; what it does not know is taken out, with its place.
         let mut kept: Vec<(usize, &str)> = Vec::new();
+        let mut stored = BTreeSet::new();
         let mut at = 1;
         while !line.word(at).is_empty() {
             let word = line.word(at);
@@ -69,7 +73,7 @@ impl Proxy {
             }
             match word {
                 "store" => {
-                    let unknown = self.stored(line, at + 1)?;
+                    let unknown = self.stored(line, at + 1, &mut stored)?;
                     let keyword = "stick-table ... store";
                     if unknown.is_empty() {
                         out.enter(line, at, keyword, Status::Modelled, "");
@@ -170,8 +174,13 @@ impl Proxy {
         Ok(())
     }
 
-    /// Keeps the list after `store`; what of it is not counted.
-    fn stored(&mut self, line: &Line, at: usize) -> Result<Vec<String>, Diagnostic> {
+    /// Keeps the list after `store`, whose names go to `stored`; what of it is not counted.
+    fn stored(
+        &mut self,
+        line: &Line,
+        at: usize,
+        stored: &mut BTreeSet<String>,
+    ) -> Result<Vec<String>, Diagnostic> {
         let mut unknown = Vec::new();
         // Commas also separate the arguments inside parentheses.
         let mut rest = line.word(at);
@@ -180,13 +189,11 @@ impl Proxy {
             let name = &rest[..end];
             let with = format!("{name}(");
             let bare = rest[end..].strip_prefix('(');
-            let mut period = balance::Span::ZERO;
+            let mut period = Span::ZERO;
             match bare.map(|inside| inside.split_once(')')) {
                 Some(Some((inside, after))) if STORED.contains(&with.as_str()) => {
                     rest = after.strip_prefix(',').unwrap_or(after);
-                    if let Some(Ok(time)) = with.ends_with("_rate(").then(|| value::time(inside)) {
-                        period = time;
-                    }
+                    period = stored_argument(line, at, name, inside)?;
                 }
                 None if STORED.contains(&name) => {
                     rest = rest[end..].strip_prefix(',').unwrap_or(&rest[end..]);
@@ -200,6 +207,15 @@ impl Proxy {
                     return Err(line.unknown(at, message, STORED.iter().copied()));
                 }
             }
+            stored.insert(name.to_owned());
+            if let Some((all, one)) = clash(stored) {
+                let message = format!("a table cannot store both `{all}` and `{one}`");
+                return Err(
+                    Diagnostic::new(Code::Clash, message, line.place(at)).help(format!(
+                        "`{all}` counts what `{one}` does: leave one of them out"
+                    )),
+                );
+            }
             match Datum::from_name(name) {
                 Some(datum) => self.stick.stored.push((datum, period)),
                 None if matches!(name, "server_id" | "server_key") => {}
@@ -208,4 +224,40 @@ impl Proxy {
         }
         Ok(unknown)
     }
+}
+
+/// Two stored names of which one is a part of the other.
+fn clash(stored: &BTreeSet<String>) -> Option<(&'static str, &'static str)> {
+    const CLASHES: [(&str, &str); 5] = [
+        ("gpc", "gpc0"),
+        ("gpc", "gpc1"),
+        ("gpc_rate", "gpc0_rate"),
+        ("gpc_rate", "gpc1_rate"),
+        ("gpt", "gpt0"),
+    ];
+    let both = |(all, one): &&(&str, &str)| stored.contains(*all) && stored.contains(*one);
+    CLASHES.iter().find(both).copied()
+}
+
+/// What stands between the parentheses of a stored name: the period of a rate, after a number
+/// where there are several, or only that number.
+fn stored_argument(line: &Line, at: usize, name: &str, inside: &str) -> Result<Span, Diagnostic> {
+    let several = matches!(name, "gpc" | "gpc_rate" | "gpt");
+    let rate = name.ends_with("_rate");
+    let (number, period) = match inside.split_once(',') {
+        Some((number, period)) => (number, period),
+        None if several => (inside, ""),
+        None => ("", inside),
+    };
+    if several && !(1..=100).contains(&value::lenient(number).0) {
+        let message = format!("`{name}` has 1 to 100 places, not `{number}`");
+        return Err(Diagnostic::new(Code::Range, message, line.place(at)));
+    }
+    if !rate {
+        return Ok(Span::ZERO);
+    }
+    value::time(period).map_err(|why| {
+        let message = format!("the period of `{name}`: {why}");
+        Diagnostic::new(Code::Duration, message, line.place(at))
+    })
 }
