@@ -8,12 +8,11 @@ use balance::counter::Datum;
 use balance::words::WordProblem;
 
 use super::super::Status;
-use super::acl::sample_error;
 use super::drafts::StickLine;
 use super::line::Line;
 use super::proxy::{Proxy, words_error};
 use super::read::Out;
-use super::sample;
+use super::stage::Stage;
 use super::value;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
@@ -142,7 +141,12 @@ impl Proxy {
                 "`stick` needs an expression such as `req.cook(NODESESSID)`",
             ));
         }
-        let mut at = 3;
+        let stage = match kind {
+            "store-response" => Stage::ANSWER,
+            _ => Stage::BACK,
+        };
+        let mut at = self.expression(line, 2, stage)?;
+        let expression = line.from(2)[..at - 2].join(",").replace(",,", ",");
         let table = (line.word(at) == "table").then(|| line.word(at + 1).to_owned());
         at += if table.is_some() { 2 } else { 0 };
         let condition = line.word(at);
@@ -151,11 +155,9 @@ impl Proxy {
             return Err(line.unknown(at, message, ["table", "if", "unless"]));
         }
         let (rule, status, why) = if condition.is_empty() {
-            match StickRule::parse(&[kind, line.word(2)]) {
+            match StickRule::parse(&[kind, &expression]) {
                 Ok(rule) => (Some(rule), Status::Modelled, String::new()),
                 Err(error) if matches!(error.problem, WordProblem::NotSimulated { .. }) => {
-                    sample::sample(&[line.word(2)], false)
-                        .map_err(|error| sample_error(line, 2, error))?;
                     (None, Status::NotModelled, error.to_string())
                 }
                 Err(error) => return Err(words_error(line, 0, &error)),
