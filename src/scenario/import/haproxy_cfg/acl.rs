@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::format::Part;
 use super::line::{Line, guess};
 use super::lists::{self, FileUse};
 use super::network::network;
-use super::sample::{self, Part, Sample, SampleError};
+use super::sample::{self, Sample, SampleError};
 use super::samples::{self, Kind};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -279,34 +280,11 @@ impl Acls {
 
     /// Remembers the names that an expression needs.
     pub(super) fn want(&mut self, line: &Line, at: usize, sample: &Sample) {
-        for (index, call) in sample.calls.iter().enumerate() {
-            if index > 0
-                && lists::is_map(&call.name)
-                && let Some(name) = call.arguments.first()
-            {
-                let used = FileUse::map(call, name, line.place(at));
-                self.files.push(used);
-            }
-            let entry = match index {
-                0 => samples::fetch(&call.name),
-                _ => samples::converter(&call.name),
-            };
-            let Some(entry) = entry.filter(|e| e.names != samples::Names::Nothing) else {
-                continue;
-            };
-            if entry.arguments.0 == 0 && call.arguments.is_empty() {
-                continue;
-            }
-            self.wants.push(Want {
-                names: entry.names,
-                name: call.arguments.first().cloned().unwrap_or_default(),
-                place: line.place(at),
-            });
-        }
+        let place = line.place(at);
+        self.files.extend(maps(sample, place));
+        self.wants.extend(wants(sample, place));
     }
-}
 
-impl Acls {
     /// Remembers the names that the expressions of a format need.
     pub(super) fn want_all(&mut self, line: &Line, at: usize, parts: &[Part]) {
         for part in parts {
@@ -317,18 +295,49 @@ impl Acls {
     }
 }
 
+/// The maps that an expression reads.
+pub(super) fn maps(sample: &Sample, place: Place) -> impl Iterator<Item = FileUse> {
+    let converters = sample.calls.iter().skip(1);
+    let maps = converters.filter(|call| lists::is_map(&call.name));
+    maps.filter_map(move |call| Some(FileUse::map(call, call.arguments.first()?, place)))
+}
+
+/// The names that an expression needs.
+pub(super) fn wants(sample: &Sample, place: Place) -> impl Iterator<Item = Want> {
+    let calls = sample.calls.iter().enumerate();
+    calls.filter_map(move |(index, call)| {
+        let entry = match index {
+            0 => samples::fetch(&call.name),
+            _ => samples::converter(&call.name),
+        };
+        let entry = entry.filter(|e| e.names != samples::Names::Nothing)?;
+        let written = call.arguments.get(entry.named);
+        if written.is_none() && entry.arguments.0 <= entry.named {
+            return None;
+        }
+        Some(Want {
+            names: entry.names,
+            name: written.cloned().unwrap_or_default(),
+            place,
+        })
+    })
+}
+
 fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
 }
 
 /// An error of an expression at the word numbered `at`.
 pub(super) fn sample_error(line: &Line, at: usize, error: SampleError) -> Diagnostic {
-    match error.unknown {
-        Some((name, known)) => {
-            let note = Diagnostic::new(Code::UnknownWord, error.message, line.place(at));
-            guess(note, &name, known)
-        }
-        None => line.blame(at, error.message),
+    if let Some((name, known)) = error.unknown {
+        let note = Diagnostic::new(Code::UnknownWord, error.message, line.place(at));
+        return guess(note, &name, known);
+    }
+    let note = line.blame(at, error.message);
+    match error.elsewhere {
+        Some((lines, Some(help))) => note.accepted(lines).help(help),
+        Some((lines, None)) => note.accepted(lines),
+        None => note,
     }
 }
 

@@ -1,8 +1,6 @@
 //! The arguments of lines that decide nothing, as far as HAProxy would refuse them.
 
-use super::acl::sample_error;
 use super::line::Line;
-use super::sample;
 use super::value::{self, Address, Ports};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
@@ -32,8 +30,6 @@ const LEAST: &[(&str, usize)] = &[
     ("http-send-name-header", 1),
     ("id", 1),
     ("load-server-state-from-file", 1),
-    ("log-format", 1),
-    ("log-format-sd", 1),
     ("log-tag", 1),
     ("max-keep-alive-queue", 1),
     ("persist", 1),
@@ -50,7 +46,6 @@ const LEAST: &[(&str, usize)] = &[
     ("tcp-check send-binary", 1),
     ("tcp-check send-lf", 1),
     ("tcp-check send-binary-lf", 1),
-    ("unique-id-format", 1),
     ("unique-id-header", 1),
     ("use-fcgi-app", 1),
 ];
@@ -126,16 +121,6 @@ pub(super) fn arguments(words: &str, line: &Line) -> Result<(), Diagnostic> {
                 return Err(line.blame(1, "an id is a number of at least 1"));
             }
             Ok(())
-        }
-        "log-format" | "unique-id-format" => {
-            line.at_most(0, 1)?;
-            match words {
-                // An unknown variable in a log is only warned about.
-                "log-format" => Ok(()),
-                _ => sample::format(line.word(1))
-                    .map(drop)
-                    .map_err(|error| sample_error(line, 1, error)),
-            }
         }
         "max-keep-alive-queue" | "rate-limit sessions" => {
             if value::lenient(line.word(at)).1 {
@@ -291,4 +276,25 @@ fn expect(line: &Line) -> Result<(), Diagnostic> {
         format!("`tcp-check expect` cannot look at `{word}`"),
         KNOWN,
     ))
+}
+
+/// The words of `option forwardfor` and its like.
+pub(super) fn forwardfor(line: &Line, name: &str) -> Result<(), Diagnostic> {
+    let mut at = 2;
+    while !line.word(at).is_empty() {
+        at += match line.word(at) {
+            "if-none" if name == "forwardfor" => 1,
+            word @ ("except" | "header") => {
+                if line.word(at + 1).is_empty() {
+                    return Err(line.missing(at + 1, format!("`{word}` needs an argument")));
+                }
+                2
+            }
+            word => {
+                let known = ["except", "header", "if-none"];
+                return Err(line.unknown(at, format!("`option {name}` has no `{word}`"), known));
+            }
+        };
+    }
+    Ok(())
 }

@@ -48,13 +48,15 @@ impl Checks {
             return CheckKind::Tcp;
         }
         let (expect, negate) = self.expect.clone().unwrap_or_default();
-        let or = |text: &str, default: &str| match text {
+        // A server reads each up to the first blank.
+        let first = |text: &str| text.split_whitespace().next().unwrap_or("").to_owned();
+        let or = |text: String, default: &str| match text.as_str() {
             "" => default.to_owned(),
-            text => text.to_owned(),
+            _ => text,
         };
         CheckKind::Http {
-            method: or(&self.method, "OPTIONS"),
-            uri: or(&self.uri, "/"),
+            method: or(first(&self.method), "OPTIONS"),
+            uri: or(first(&self.uri), "/"),
             expect,
             negate,
         }

@@ -4,6 +4,7 @@
 mod condition;
 mod counter;
 mod expression;
+mod format;
 mod list;
 mod names;
 mod route;
@@ -21,6 +22,7 @@ use balance::{BackendId, Config, Span};
 
 pub(super) use ruled::Kept;
 
+use format::Judged;
 use route::Marks;
 use ruled::Ruled;
 use servers::tracked;
@@ -85,7 +87,9 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> I
         backend
     });
     let backends = backends.collect();
+    let refused = lowering.refused.take();
     marks.apply(&mut draft.out.ledger);
+    format::refuse(refused, &mut draft.out.ledger);
     Imported {
         config: Config {
             backends,
@@ -97,8 +101,14 @@ pub(super) fn lower(mut draft: Draft, scope: &Scope<'_>, lists: &Lists<'_>) -> I
         backends: (kept.iter())
             .map(|&index| facts(&draft.proxies[index]))
             .collect(),
-        addresses: kept.iter().map(|&i| draft.proxies[i].addresses()).collect(),
-        looked_up: kept.iter().map(|&i| draft.proxies[i].looked_up()).collect(),
+        addresses: kept
+            .iter()
+            .map(|&i| servers::addresses(&draft.proxies[i]))
+            .collect(),
+        looked_up: kept
+            .iter()
+            .map(|&i| servers::looked_up(&draft.proxies[i]))
+            .collect(),
         frontends,
         rules: lines,
         ledger: draft.out.ledger,
@@ -128,6 +138,8 @@ struct Lowering<'a> {
     draft: &'a Draft,
     /// Where the proxies that can have servers stand, by name.
     backs: BTreeMap<&'a str, usize>,
+    /// The names of those where clients come in.
+    entrances: BTreeSet<&'a str>,
     /// The places of the servers in their section, by the place of that and their name.
     places: BTreeMap<(usize, &'a str), usize>,
     /// The stick tables by the name of their section.
@@ -140,6 +152,8 @@ struct Lowering<'a> {
     lists: &'a Lists<'a>,
     /// How many connections the frontends that lead to a section accept, by its name.
     accepted: BTreeMap<&'a str, u64>,
+    /// The places in the ledger of lines that are refused after all, and why.
+    refused: RefCell<BTreeMap<usize, String>>,
     /// Servers whose `track` is known to lead to a check.
     followed: RefCell<BTreeSet<(&'a str, &'a str)>>,
 }
@@ -172,15 +186,18 @@ impl<'a> Lowering<'a> {
                 places.entry((index, server.name.as_str())).or_insert(place);
             }
         }
+        let fronts = draft.proxies.iter().filter(|proxy| proxy.role.is_front());
         let mut lowering = Self {
             draft,
             backs,
+            entrances: fronts.map(|proxy| proxy.name.as_str()).collect(),
             places,
             tables,
             counted: Cell::new(false),
             current,
             lists,
             accepted: BTreeMap::new(),
+            refused: RefCell::default(),
             followed: RefCell::default(),
         };
         for (_, proxy) in lowering.fronts() {
@@ -221,6 +238,7 @@ fn names<'a>(proxies: &'a [Proxy], notes: &mut Vec<Diagnostic>) -> BTreeMap<&'a 
 impl<'a> Lowering<'a> {
     /// Everything that is wrong or doubtful.
     fn judge(&self, notes: &mut Vec<Diagnostic>) {
+        let mut judged = Judged::default();
         self.listeners(notes);
         for (index, proxy) in self.draft.proxies.iter().enumerate() {
             if notes.len() > MOST {
@@ -229,15 +247,25 @@ impl<'a> Lowering<'a> {
             if !proxy.settings.disabled {
                 self.targets(index, proxy, notes);
                 self.uses(proxy, notes);
-                self.wants(proxy, notes, |_| true);
-                self.files(proxy, notes);
+                self.wants(proxy, &proxy.acls.wants, notes, |_| true);
+                self.files(&proxy.acls.files, notes);
+                self.late(proxy, notes);
+                self.lasts(proxy, &mut judged, notes);
                 self.refers(proxy, notes);
                 self.sticks(proxy, notes);
                 self.servers(proxy, notes);
             }
         }
+        let used: BTreeSet<_> = (self.draft.proxies.iter())
+            .filter(|proxy| !proxy.settings.disabled)
+            .filter_map(|proxy| proxy.parent)
+            .collect();
         for defaults in &self.draft.defaults {
-            self.files(defaults, notes);
+            self.files(&defaults.acls.files, notes);
+            // Without rules of their own they are only copied.
+            if used.contains(&defaults.ordinal) && defaults.acts {
+                self.wants(defaults, &defaults.acls.wants, notes, |_| true);
+            }
             self.refers(defaults, notes);
         }
         if !notes.iter().any(|note| note.severity() == Severity::Error) {

@@ -8,15 +8,15 @@ use balance::words::{ConfigWordError, WordProblem};
 use balance::{Span, Version};
 
 use super::super::{Env, Status};
-use super::acl::{Acls, sample_error};
-use super::arguments::arguments;
+use super::acl::Acls;
+use super::arguments::{arguments, forwardfor};
 use super::checks::Checks;
 use super::drafts::{BindDraft, Reference, RuleDraft, StickDraft, UseLine};
+use super::expressions::{Last, Late};
 use super::keywords::{self, Keyword, Role, Verdict};
 use super::line::Line;
 use super::options;
-use super::read::Out;
-use super::sample;
+use super::read::{Out, stranger};
 use super::server::{ServerDraft, Template};
 use super::server_words;
 use super::value::{self, Address, Ports};
@@ -58,6 +58,10 @@ pub(super) struct Proxy {
     pub(super) ordinal: usize,
     /// The sections that its lines name.
     pub(super) refers: Vec<Reference>,
+    /// It has rules on requests or answers.
+    pub(super) acts: bool,
+    /// What is wrong with it unless it is disabled.
+    pub(super) late: Vec<Late>,
 }
 
 /// What a proxy copies from its `defaults`.
@@ -88,6 +92,8 @@ pub(super) struct Settings {
     pub(super) default_backend: Option<(String, Place)>,
     /// `default-server`
     pub(super) server: Template,
+    /// What is looked at when all lines are known.
+    pub(super) last: Last,
 }
 
 /// The timeouts that decide something; 0 is none.
@@ -103,6 +109,15 @@ pub(super) struct Timeouts {
 }
 
 impl Settings {
+    /// None but the mode.
+    fn in_mode(&self) -> Self {
+        let http = self.http;
+        Self {
+            http,
+            ..Self::default()
+        }
+    }
+
     /// What becomes of connections after an answer.
     pub(super) fn close(&self) -> Close {
         if self.both_close == Some(true) {
@@ -130,20 +145,6 @@ pub(super) fn words_error(line: &Line, index: usize, error: &ConfigWordError) ->
 }
 
 impl Proxy {
-    /// Where its servers are, as written.
-    pub(super) fn addresses(&self) -> Vec<String> {
-        let servers = self.servers.iter();
-        servers.map(|server| server.address.to_string()).collect()
-    }
-
-    /// Which of them are looked up again and again.
-    pub(super) fn looked_up(&self) -> Vec<bool> {
-        let servers = self.servers.iter();
-        servers
-            .map(|server| server.template.resolvers.is_some())
-            .collect()
-    }
-
     /// The section that `line` opens, as a copy of `parent`.
     pub(super) fn open(role: Role, line: &Line, parent: Option<&Self>) -> Result<Self, Diagnostic> {
         let is_defaults = matches!(role, Role::Defaults | Role::NamedDefaults);
@@ -163,17 +164,7 @@ impl Proxy {
         let more = line.word(2);
         let from = more == "from" && !line.word(3).is_empty();
         if !is_defaults && !more.is_empty() && !from {
-            let message = format!("`{more}` cannot follow the name of a section");
-            let note = line.blame(2, message);
-            let note = note.accepted("`from` and the name of a `defaults` section");
-            let rest = line.from(2).join(" ");
-            return Err(if more.contains([':', '/']) {
-                note.help(format!(
-                    "HAProxy 1.5 took addresses here; write below, on a line of its own: bind {rest}"
-                ))
-            } else {
-                note.help("addresses to listen on are written in `bind` lines")
-            });
+            return Err(stranger(line));
         }
         Ok(Self {
             role,
@@ -190,6 +181,8 @@ impl Proxy {
             parent: parent.map(|parent| parent.ordinal),
             ordinal: 0,
             refers: Vec::new(),
+            acts: false,
+            late: Vec::new(),
         })
     }
 
@@ -211,13 +204,20 @@ impl Proxy {
             Verdict::Ignored => {
                 self.ignored(line, keyword, out);
                 // HAProxy still looks at the words of most lines that it drops.
-                if line.word(1).is_empty() && keyword.words == "stick" {
+                if keyword.words == "stick" {
                     return Ok(());
                 }
                 line.at_most(keyword.len() - 1, keyword.most.min(64))?;
                 let mut scratch = Out::default();
                 let mut copy = Self::scratch(self);
-                return copy.set(keyword, line, prefix, env, &mut scratch);
+                let outcome = copy.set(keyword, line, prefix, env, &mut scratch);
+                // What is looked at in the end is not dropped.
+                if matches!(keyword.words, "balance" | "error-log-format") {
+                    self.settings
+                        .last
+                        .set(keyword.words, line, out.ledger.len() - 1);
+                }
+                return outcome;
             }
             Verdict::Refused => {
                 let message = format!(
@@ -240,17 +240,20 @@ impl Proxy {
             role: of.role,
             name: of.name.clone(),
             place: of.place,
-            settings: Settings::default(),
+            settings: of.settings.in_mode(),
             servers: Vec::new(),
             binds: Vec::new(),
             stick: StickDraft::default(),
-            acls: Arc::clone(&of.acls),
+            // Lines that add to them do not copy them.
+            acls: Arc::new(Acls::below(Some(&of.acls))),
             uses: Vec::new(),
             rules: Vec::new(),
             written: Vec::new(),
             parent: of.parent,
             ordinal: of.ordinal,
             refers: Vec::new(),
+            acts: false,
+            late: Vec::new(),
         }
     }
 
@@ -295,12 +298,7 @@ impl Proxy {
         if self.rule_line(keyword, line, out)? {
             return Ok(());
         }
-        if keyword.words == "log" && prefix == Prefix::No {
-            line.at_most(0, 0)?;
-        } else {
-            arguments(keyword.words, line)?;
-            self.refer(keyword, line);
-        }
+        self.arguments(keyword, line, prefix, out)?;
         let settings = &mut self.settings;
         match keyword.words {
             "option" => return self.option(line, prefix, out),
@@ -385,6 +383,22 @@ impl Proxy {
         Ok(())
     }
 
+    /// What the words of a line must be whatever it does.
+    fn arguments(
+        &mut self,
+        keyword: &Keyword,
+        line: &Line,
+        prefix: Prefix,
+        out: &Out,
+    ) -> Result<(), Diagnostic> {
+        if keyword.words == "log" && prefix == Prefix::No {
+            return line.at_most(0, 0);
+        }
+        arguments(keyword.words, line)?;
+        self.refer(keyword, line);
+        self.formats(keyword.words, line, out.ledger.len())
+    }
+
     fn mode(&mut self, line: &Line, out: &mut Out) -> Result<(), Diagnostic> {
         self.settings.http = mode(line)?;
         out.enter(line, 0, "mode", Status::Modelled, "");
@@ -415,6 +429,7 @@ impl Proxy {
     ) -> Result<(), Diagnostic> {
         let words = line.from(1);
         let settings = &mut self.settings;
+        settings.last.set(keyword.words, line, out.ledger.len());
         let outcome = match keyword.words {
             "balance" if words.is_empty() => {
                 settings.balance = Some(Balance::unsaid(Version::V2_6));
@@ -436,10 +451,6 @@ impl Proxy {
         match outcome {
             Ok(()) => out.enter(line, 0, keyword.words, Status::Modelled, ""),
             Err(error) if matches!(error.problem, WordProblem::NotSimulated { .. }) => {
-                if words.first() == Some(&"hash") {
-                    sample::sample(&words[1..], true)
-                        .map_err(|error| sample_error(line, 2, error))?;
-                }
                 out.enter(
                     line,
                     0,
@@ -476,8 +487,12 @@ impl Proxy {
             "http-keep-alive" => settings.keep_alive = Some(on),
             "http-server-close" => settings.server_close = Some(on),
             "httpclose" => settings.both_close = Some(on),
-            "httplog" | "httpslog" if !matches!(line.word(2), "" | "clf") => {
-                return Err(line.unknown(2, format!("`option {name}` only takes `clf`"), ["clf"]));
+            "httplog" | "httpslog" | "tcplog" => {
+                if !matches!(line.word(2), "" | "clf") {
+                    let message = format!("`option {name}` only takes `clf`");
+                    return Err(line.unknown(2, message, ["clf"]));
+                }
+                settings.last.log = None;
             }
             "forwardfor" | "originalto" => forwardfor(line, name)?,
             "http-restrict-req-hdr-names" => {
@@ -557,6 +572,7 @@ fn inherited(role: Role, parent: Option<&Proxy>) -> Settings {
     if role == Role::Backend {
         settings.default_backend = None;
     }
+    settings.last = settings.last.inherited(role);
     settings
 }
 
@@ -622,24 +638,4 @@ fn positive(line: &Line, keyword: &Keyword, out: &mut Out) -> Result<Option<u32>
         out.say(Diagnostic::new(Code::Lint, message, line.place(1)));
     }
     Ok(u32::try_from(number).ok().filter(|&n| n > 0))
-}
-
-fn forwardfor(line: &Line, name: &str) -> Result<(), Diagnostic> {
-    let mut at = 2;
-    while !line.word(at).is_empty() {
-        at += match line.word(at) {
-            "if-none" if name == "forwardfor" => 1,
-            word @ ("except" | "header") => {
-                if line.word(at + 1).is_empty() {
-                    return Err(line.missing(at + 1, format!("`{word}` needs an argument")));
-                }
-                2
-            }
-            word => {
-                let known = ["except", "header", "if-none"];
-                return Err(line.unknown(at, format!("`option {name}` has no `{word}`"), known));
-            }
-        };
-    }
-    Ok(())
 }

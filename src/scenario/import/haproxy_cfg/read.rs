@@ -3,6 +3,8 @@
 mod lines;
 mod old;
 
+pub(super) use old::stranger;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -524,6 +526,7 @@ impl Reader<'_> {
             "spread-checks" if !(0..=50).contains(&line.number(1, word)?) => {
                 return Err(line.blame(1, "`spread-checks` is a percentage from 0 to 50"));
             }
+            "set-var" | "set-var-fmt" => super::expressions::set_var(line)?,
             "ssl-server-verify" => self.draft.trusting = line.word(1) == "none",
             "setenv" | "presetenv" => {
                 if line.word(2).is_empty() {

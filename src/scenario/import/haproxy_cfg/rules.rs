@@ -7,15 +7,15 @@ use balance::counter::Level;
 use balance::rule::Label;
 
 use super::super::Status;
-use super::acl::sample_error;
 use super::actions::{self, Takes};
 use super::arguments::PAGES;
 use super::drafts::{RuleDraft, RuleKind, UseLine};
-use super::keywords::Keyword;
+use super::keywords::{Keyword, Role};
 use super::line::Line;
 use super::proxy::Proxy;
 use super::read::Out;
 use super::sample;
+use super::stage::Stage;
 use super::value;
 use super::written::{self, WrittenLine};
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -73,7 +73,8 @@ impl Proxy {
                 line.time(2, keyword.words)?;
             }
             "redirect" => {
-                let at = redirect(line, 1)?;
+                // What stands here is no format: that is left to `http-request redirect`.
+                let at = self.redirect(line, 1, None)?;
                 let condition = self.acls().condition(line, at, false)?;
                 self.draft(RuleKind::Redirect, line, 1..at, condition, out);
             }
@@ -84,9 +85,7 @@ impl Proxy {
                 }
                 let condition = self.acls().condition(line, 2, true)?;
                 if line.word(1).contains('%') {
-                    let parts = sample::format(line.word(1))
-                        .map_err(|error| sample_error(line, 1, error))?;
-                    self.acls().want_all(line, 1, &parts);
+                    self.late_format(line, 1, Stage::FRONT, out.ledger.len());
                 } else {
                     self.uses.push(UseLine {
                         name: line.word(1).to_owned(),
@@ -150,8 +149,7 @@ impl Proxy {
         }
         let condition = self.acls().condition(line, 2, false)?;
         if name.contains('%') {
-            let parts = sample::format(name).map_err(|error| sample_error(line, 1, error))?;
-            self.acls().want_all(line, 1, &parts);
+            self.late_format(line, 1, Stage::FRONT, out.ledger.len());
         } else {
             self.uses.push(UseLine {
                 name: name.to_owned(),
@@ -220,10 +218,14 @@ impl Proxy {
         }
         let next = match action.takes {
             Takes::Nothing => at + 1,
-            Takes::Words(shape) => self.words_of(line, at, shape)?,
-            Takes::Free => self.free(line, at, action.name)?,
+            Takes::Words(shape) => {
+                let stage = self.stage(rules, action.name);
+                self.words_of(line, at, shape, stage)?
+            }
+            Takes::Free => self.free(line, at, rules, action.name)?,
         };
         let condition = self.acls().condition(line, next, false)?;
+        self.acts = true;
         let level = match rules {
             "http-request" => Some(Level::Request),
             "tcp-request connection" | "tcp-request session" => Some(Level::Connection),
@@ -239,8 +241,29 @@ impl Proxy {
         Ok(())
     }
 
+    /// Where the expressions of an action of such `rules` are evaluated.
+    fn stage(&self, rules: &str, action: &str) -> Stage {
+        match (rules, action) {
+            ("tcp-request connection", "set-src" | "set-src-port" | "set-dst" | "set-dst-port") => {
+                self.role.request()
+            }
+            ("tcp-request connection", _) => Stage::CONNECTION,
+            ("tcp-request session", _) => Stage::SESSION,
+            ("http-request", "capture" | "sc-set-gpt" | "sc-set-gpt0")
+            | ("tcp-request content", "sc-set-gpt" | "sc-set-gpt0") => Stage::FRONT,
+            ("http-request" | "tcp-request content", _) => self.role.request(),
+            _ => Stage::ANSWER,
+        }
+    }
+
     /// The arguments that `shape` asks for; the word after them.
-    fn words_of(&mut self, line: &Line, at: usize, shape: &str) -> Result<usize, Diagnostic> {
+    fn words_of(
+        &mut self,
+        line: &Line,
+        at: usize,
+        shape: &str,
+        stage: Stage,
+    ) -> Result<usize, Diagnostic> {
         let mut next = at + 1;
         for kind in shape.chars() {
             let word = line.word(next);
@@ -248,35 +271,34 @@ impl Proxy {
                 let message = format!("`{}` needs {} argument(s)", line.word(at), shape.len());
                 return Err(line.missing(next, message));
             }
-            next += match kind {
-                'E' => {
-                    let words = line.from(next);
-                    let sample = sample::sample(&words, true)
-                        .map_err(|error| sample_error(line, next, error))?;
-                    self.acls().want(line, next, &sample);
-                    sample.words
-                }
+            next = match kind {
+                'E' => self.expression(line, next, stage)?,
                 'F' => {
-                    let parts =
-                        sample::format(word).map_err(|error| sample_error(line, next, error))?;
-                    self.acls().want_all(line, next, &parts);
-                    1
+                    self.format(line, next, stage)?;
+                    next + 1
                 }
                 'R' => {
                     sample::regex(word).map_err(|why| line.blame(next, why))?;
-                    1
+                    next + 1
                 }
-                _ => 1,
+                _ => next + 1,
             };
         }
         Ok(next)
     }
 
     /// The arguments of the actions that have a language of their own.
-    fn free(&mut self, line: &Line, at: usize, name: &str) -> Result<usize, Diagnostic> {
+    fn free(
+        &mut self,
+        line: &Line,
+        at: usize,
+        rules: &str,
+        name: &str,
+    ) -> Result<usize, Diagnostic> {
+        let stage = self.stage(rules, name);
         match name {
-            "redirect" => redirect(line, at + 1),
-            "deny" | "return" | "tarpit" => answer(line, at, name),
+            "redirect" => self.redirect(line, at + 1, Some(stage)),
+            "deny" | "return" | "tarpit" => self.answer(line, at, name, stage),
             "auth" => match line.word(at + 1) {
                 "realm" if line.word(at + 2).is_empty() => {
                     Err(line.missing(at + 2, "`realm` needs a name"))
@@ -294,35 +316,23 @@ impl Proxy {
                     at + 2
                 })
             }
-            "track-sc" => self.track(line, at),
-            "capture" => {
-                let next = self.words_of(line, at, "E")?;
-                match line.word(next) {
-                    "len" | "id" => Ok(next + 2),
-                    word => {
-                        let message = format!("`{word}` cannot stand here");
-                        Err(line.unknown(next, message, ["len", "id"]))
-                    }
-                }
-            }
+            "track-sc" => self.track(line, at, stage),
+            "capture" => self.capture(line, at, rules),
             "wait-for-body" if line.word(at + 1) != "time" => {
                 Err(line.missing(at + 1, "`wait-for-body` needs `time` and a time"))
             }
             "sc-set-gpt" | "sc-set-gpt0" => {
                 let number = line.word(at + 1).parse::<i64>().is_ok();
-                self.words_of(line, at, if number { "W" } else { "E" })
+                if !number && rules == "tcp-request connection" {
+                    let message = format!("`{name}` only takes a number here");
+                    return Err(line.blame(at + 1, message));
+                }
+                self.words_of(line, at, if number { "W" } else { "E" }, stage)
             }
             "set-status" if value::lenient(line.word(at + 1)).0 < 100 => {
                 Err(line.missing(at + 1, "`set-status` needs a status"))
             }
-            "set-timeout" => {
-                if !matches!(line.word(at + 1), "server" | "tunnel") {
-                    let known = ["server", "tunnel"];
-                    let message = format!("`set-timeout` has no `{}`", line.word(at + 1));
-                    return Err(line.unknown(at + 1, message, known));
-                }
-                Ok(at + 3)
-            }
+            "set-timeout" => self.set_timeout(line, at),
             // The rest: everything up to the condition.
             _ => Ok((at + 1..line.words.len())
                 .find(|&i| matches!(line.word(i), "" | "if" | "unless"))
@@ -330,7 +340,44 @@ impl Proxy {
         }
     }
 
-    fn track(&mut self, line: &Line, at: usize) -> Result<usize, Diagnostic> {
+    fn capture(&mut self, line: &Line, at: usize, rules: &str) -> Result<usize, Diagnostic> {
+        let stage = self.stage(rules, "capture");
+        let next = self.words_of(line, at, "E", stage)?;
+        let known: &[&str] = match (rules, self.role) {
+            ("http-request", Role::Backend) => &["id"],
+            ("http-request", _) => &["len", "id"],
+            ("tcp-request content", Role::Backend) => {
+                return Err(line.blame(at, "a `backend` captures nothing here"));
+            }
+            ("tcp-request content", _) => &["len"],
+            _ => &["id"],
+        };
+        let word = line.word(next);
+        if !known.contains(&word) {
+            let message = format!("`{word}` cannot stand here");
+            return Err(line.unknown(next, message, known));
+        }
+        Ok(next + 2)
+    }
+
+    fn set_timeout(&mut self, line: &Line, at: usize) -> Result<usize, Diagnostic> {
+        const KNOWN: [&str; 2] = ["server", "tunnel"];
+        let word = line.word(at + 1);
+        if !KNOWN.contains(&word) {
+            let message = format!("`set-timeout` has no `{word}`");
+            return Err(line.unknown(at + 1, message, KNOWN));
+        }
+        if self.role == Role::Frontend {
+            return Err(line.blame(at, "a `frontend` has no timeout of servers"));
+        }
+        let time = line.word(at + 2);
+        match value::time(value::understood(time).unwrap_or(time)) {
+            Ok(_) => Ok(at + 3),
+            Err(_) => self.expression(line, at + 2, Stage::ANY),
+        }
+    }
+
+    fn track(&mut self, line: &Line, at: usize, stage: Stage) -> Result<usize, Diagnostic> {
         let digits = &line.word(at)["track-sc".len()..];
         if digits.parse::<u8>().map_or(true, |n| n > 2) {
             return Err(line.blame(
@@ -338,7 +385,7 @@ impl Proxy {
                 "the counters are `track-sc0`, `track-sc1` and `track-sc2`",
             ));
         }
-        let next = self.words_of(line, at, "E")?;
+        let next = self.words_of(line, at, "E", stage)?;
         let (table, place, next) = match line.word(next) {
             "table" => (line.word(next + 1), next + 1, next + 2),
             _ => ("", at, next),
@@ -350,85 +397,100 @@ impl Proxy {
         });
         Ok(next)
     }
-}
 
-/// The words of a redirection from `at` on; the word after them.
-fn redirect(line: &Line, at: usize) -> Result<usize, Diagnostic> {
-    const KINDS: [&str; 3] = ["location", "prefix", "scheme"];
-    const FLAGS: [&str; 4] = ["drop-query", "append-slash", "set-cookie", "clear-cookie"];
-    let mut next = at;
-    let mut kind = false;
-    loop {
-        let word = line.word(next);
-        match word {
-            "" | "if" | "unless" => break,
-            "location" | "prefix" | "scheme" => {
-                if line.word(next + 1).is_empty() {
-                    return Err(line.missing(next + 1, format!("`{word}` needs an argument")));
+    /// The words of a redirection from `at` on, whose target may be a format at `stage`; the word
+    /// after them.
+    fn redirect(
+        &mut self,
+        line: &Line,
+        at: usize,
+        stage: Option<Stage>,
+    ) -> Result<usize, Diagnostic> {
+        const KINDS: [&str; 3] = ["location", "prefix", "scheme"];
+        const FLAGS: [&str; 4] = ["drop-query", "append-slash", "set-cookie", "clear-cookie"];
+        let mut next = at;
+        let mut kind = false;
+        loop {
+            let word = line.word(next);
+            match word {
+                "" | "if" | "unless" => break,
+                "location" | "prefix" | "scheme" => {
+                    if line.word(next + 1).is_empty() {
+                        return Err(line.missing(next + 1, format!("`{word}` needs an argument")));
+                    }
+                    if let Some(stage) = stage {
+                        self.format(line, next + 1, stage)?;
+                    }
+                    kind = true;
+                    next += 2;
                 }
-                sample::format(line.word(next + 1))
-                    .map_err(|error| sample_error(line, next + 1, error))?;
-                kind = true;
-                next += 2;
-            }
-            "code" => {
-                let code = value::lenient(line.word(next + 1)).0;
-                if ![301, 302, 303, 307, 308].contains(&code) {
-                    let note = line.blame(next + 1, format!("{code} is no redirection"));
-                    return Err(note.accepted("301, 302, 303, 307, 308"));
+                "code" => {
+                    let code = value::lenient(line.word(next + 1)).0;
+                    if ![301, 302, 303, 307, 308].contains(&code) {
+                        let note = line.blame(next + 1, format!("{code} is no redirection"));
+                        return Err(note.accepted("301, 302, 303, 307, 308"));
+                    }
+                    next += 2;
                 }
-                next += 2;
-            }
-            "set-cookie" | "clear-cookie" => next += 2,
-            "drop-query" | "append-slash" | "ignore-empty" => next += 1,
-            _ => {
-                let known = KINDS
-                    .into_iter()
-                    .chain(FLAGS)
-                    .chain(["code", "if", "unless"]);
-                return Err(line.unknown(next, format!("`{word}` cannot stand here"), known));
+                "set-cookie" | "clear-cookie" => next += 2,
+                "drop-query" | "append-slash" | "ignore-empty" => next += 1,
+                _ => {
+                    let known = KINDS
+                        .into_iter()
+                        .chain(FLAGS)
+                        .chain(["code", "if", "unless"]);
+                    return Err(line.unknown(next, format!("`{word}` cannot stand here"), known));
+                }
             }
         }
-    }
-    if !kind {
-        let note = line.missing(at, "a redirection needs a target");
-        return Err(note.accepted("`location URL`, `prefix URL`, `scheme https`"));
-    }
-    Ok(next)
-}
-
-/// The words of `deny`, `return` and `tarpit`; the word after them.
-fn answer(line: &Line, at: usize, name: &str) -> Result<usize, Diagnostic> {
-    let mut next = at + 1;
-    loop {
-        let word = line.word(next);
-        let arguments = match word {
-            "status" | "deny_status" => {
-                let status = value::lenient(line.word(next + 1)).0;
-                let fine = if name == "return" {
-                    (200..600).contains(&status)
-                } else {
-                    PAGES.contains(&status)
-                };
-                if !fine {
-                    let message = format!("HAProxy cannot answer with status {status} here");
-                    return Err(Diagnostic::new(Code::Range, message, line.place(next + 1)));
-                }
-                1
-            }
-            "content-type" | "errorfile" | "errorfiles" | "file" | "lf-file" | "string" => 1,
-            "lf-string" => {
-                sample::format(line.word(next + 1))
-                    .map_err(|error| sample_error(line, next + 1, error))?;
-                1
-            }
-            "hdr" => 2,
-            "default-errorfiles" => 0,
-            _ => return Ok(next),
-        };
-        if arguments > 0 && line.words.len() <= next + arguments {
-            return Err(line.missing(next + arguments, format!("`{word}` needs an argument")));
+        if !kind {
+            let note = line.missing(at, "a redirection needs a target");
+            return Err(note.accepted("`location URL`, `prefix URL`, `scheme https`"));
         }
-        next += 1 + arguments;
+        Ok(next)
+    }
+
+    /// The words of `deny`, `return` and `tarpit`; the word after them.
+    fn answer(
+        &mut self,
+        line: &Line,
+        at: usize,
+        name: &str,
+        stage: Stage,
+    ) -> Result<usize, Diagnostic> {
+        let mut next = at + 1;
+        loop {
+            let word = line.word(next);
+            let arguments = match word {
+                "status" | "deny_status" => {
+                    let status = value::lenient(line.word(next + 1)).0;
+                    let fine = if name == "return" {
+                        (200..600).contains(&status)
+                    } else {
+                        PAGES.contains(&status)
+                    };
+                    if !fine {
+                        let message = format!("HAProxy cannot answer with status {status} here");
+                        return Err(Diagnostic::new(Code::Range, message, line.place(next + 1)));
+                    }
+                    1
+                }
+                "content-type" | "errorfile" | "errorfiles" | "file" | "lf-file" | "string" => 1,
+                "lf-string" => {
+                    self.format(line, next + 1, stage)?;
+                    1
+                }
+                "hdr" => {
+                    self.format(line, next + 2, stage)?;
+                    2
+                }
+                "default-errorfiles" => 0,
+                _ => return Ok(next),
+            };
+            if arguments > 0 && line.words.len() <= next + arguments {
+                return Err(line.missing(next + arguments, format!("`{word}` needs an argument")));
+            }
+            next += 1 + arguments;
+        }
     }
 }

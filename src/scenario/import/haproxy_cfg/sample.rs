@@ -1,4 +1,4 @@
-//! Sample expressions, formats and regular expressions: whether HAProxy would accept them.
+//! Sample expressions and regular expressions: whether HAProxy would accept them.
 
 use super::sample_arguments;
 use super::samples::{self, Entry, Kind, Names};
@@ -27,6 +27,8 @@ pub(super) struct SampleError {
     pub(super) message: String,
     /// The unknown word, if that is the trouble.
     pub(super) unknown: Option<(String, Vec<&'static str>)>,
+    /// Where it could stand, and what could stand here, if its place is the trouble.
+    pub(super) elsewhere: Option<(String, Option<String>)>,
 }
 
 impl From<String> for SampleError {
@@ -34,6 +36,7 @@ impl From<String> for SampleError {
         Self {
             message,
             unknown: None,
+            elsewhere: None,
         }
     }
 }
@@ -102,6 +105,8 @@ pub(super) fn sample(words: &[&str], loose: bool) -> Result<Sample, SampleError>
 fn judge(call: &Call, entry: Entry) -> Result<(), String> {
     let least = match entry.names {
         Names::Nothing | Names::Users => entry.arguments.0,
+        // Only the first argument can be left out.
+        _ if entry.named > 0 => entry.arguments.0,
         // The section itself is meant where no name is given.
         _ => 0,
     };
@@ -135,6 +140,7 @@ fn unknown(name: &str, fetch: bool) -> SampleError {
     SampleError {
         message,
         unknown: Some((name.to_owned(), known)),
+        elsewhere: None,
     }
 }
 
@@ -190,97 +196,6 @@ fn arguments<'a>(text: &'a str, list: &mut Vec<String>) -> Option<&'a str> {
                 any = true;
             }
             _ => argument.push(c),
-        }
-    }
-    None
-}
-
-/// A part of a log format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// As it stands.
-    Text(String),
-    /// `%[expression]`
-    Sample(Sample),
-    /// `%ci` and its like.
-    Variable(String),
-}
-
-/// The variables of log formats.
-const VARIABLES: &str = "B CC CS D DS HM HP HPO HQ HU HV ID IDs LT OM ST T Ta Tc Td Th Ti Tl Tq Tr \
-    Ts Tt Tu Tw TR U ac b bc bi bp bq cc ci cp f fc fd fi fp ft hr hrl hs hsl lc ms o pid r \
-    rc rt s sc si sp sq sslc sslv t trg trl tr ts tsc";
-
-/// The parts of the format `text`.
-///
-/// # Errors
-/// What HAProxy would refuse.
-pub(super) fn format(text: &str) -> Result<Vec<Part>, SampleError> {
-    let mut parts = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('%') {
-            plain.push('%');
-            rest = after;
-            continue;
-        }
-        // `%{+Q}` only changes how the value is written.
-        if let Some(inside) = rest.strip_prefix('{') {
-            let Some((_, after)) = inside.split_once('}') else {
-                return Err("`%{` is not closed by `}`".to_owned().into());
-            };
-            rest = after;
-        }
-        if !plain.is_empty() {
-            parts.push(Part::Text(std::mem::take(&mut plain)));
-        }
-        if let Some(inside) = rest.strip_prefix('[') {
-            let end =
-                closing(inside).ok_or_else(|| format!("`%[{inside}` is not closed by `]`"))?;
-            let expression = &inside[..end];
-            parts.push(Part::Sample(sample(&[expression], false)?));
-            rest = &inside[end + 1..];
-            continue;
-        }
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
-        let name = &rest[..end];
-        if name.is_empty() {
-            return Err(format!("`%{rest}` is no part of a format; a plain `%` is `%%`").into());
-        }
-        if !name.is_empty() && !VARIABLES.split(' ').any(|known| known == name) {
-            return Err(
-                format!("there is no format variable `%{name}`; a plain `%` is `%%`").into(),
-            );
-        }
-        parts.push(Part::Variable(name.to_owned()));
-        rest = &rest[end..];
-    }
-    plain.push_str(rest);
-    if !plain.is_empty() {
-        parts.push(Part::Text(plain));
-    }
-    Ok(parts)
-}
-
-/// Where the `]` stands that closes an expression; those inside `(...)` or quotes do not.
-fn closing(text: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' | '\'' if quote.is_none() => quote = Some(c),
-            _ if quote == Some(c) => quote = None,
-            _ if quote.is_some() => {}
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ']' if depth == 0 => return Some(at),
-            _ => {}
         }
     }
     None
@@ -357,15 +272,6 @@ mod tests {
         }
         let loose = sample(&["path", "lower", "if"], true).expect("accepted");
         assert_eq!((loose.words, loose.calls.len()), (2, 2));
-    }
-
-    #[test]
-    fn formats_have_parts() {
-        let parts = format("/x%[path]?a=%%%{+Q}[hdr(host)]%ci").expect("accepted");
-        assert_eq!(parts.len(), 5);
-        for refused in ["%[nosuch]", "%[src", "%zz", "%{+Q[src]"] {
-            assert!(format(refused).is_err(), "{refused}");
-        }
     }
 
     #[test]

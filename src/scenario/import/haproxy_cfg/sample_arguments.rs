@@ -13,7 +13,7 @@ const NUMBERS: [&str; 2] = [
     sc_conn_cur sc_conn_rate sc_get_gpc sc_get_gpc0 sc_get_gpc1 sc_get_gpt sc_get_gpt0 \
     sc_gpc0_rate sc_gpc1_rate sc_gpc_rate sc_http_err_cnt sc_http_err_rate sc_http_fail_cnt \
     sc_http_fail_rate sc_http_req_cnt sc_http_req_rate sc_inc_gpc sc_inc_gpc0 sc_inc_gpc1 \
-    sc_kbytes_in sc_kbytes_out sc_sess_cnt sc_sess_rate sc_tracked sc_trackers sdbm src_clr_gpc \
+    sc_kbytes_in sc_kbytes_out sc_sess_cnt sc_sess_rate sc1_clr_gpc sc_tracked sc_trackers sdbm src_clr_gpc \
     src_get_gpc src_get_gpt src_gpc_rate src_inc_gpc ssl_fc_cipherlist_bin \
     ssl_fc_cipherlist_hex ssl_fc_cipherlist_str ssl_fc_eclist_bin ssl_fc_extlist_bin table_gpc \
     table_gpc_rate table_gpt url_dec word wt6 xxh3 xxh32 xxh64",
@@ -68,6 +68,12 @@ pub(super) fn judge(name: &str, arguments: &[String]) -> Result<(), String> {
         },
         "bool" if !["true", "false"].contains(&first.to_ascii_lowercase().as_str()) => {
             one_of(&["0", "1", "true", "false"])
+        }
+        "bin"
+            if !first.len().is_multiple_of(2)
+                || first.contains(|c: char| !c.is_ascii_hexdigit()) =>
+        {
+            Err(format!("`{first}` is not a list of hexadecimal bytes"))
         }
         "uuid" => one_of(&["4"]),
         "sha2" => one_of(&["224", "256", "384", "512"]),
@@ -125,6 +131,9 @@ mod tests {
             ("ipmask", &["255.255.0.0"], true),
             ("bool", &["maybe"], false),
             ("sha2", &["256"], true),
+            ("bin", &["a0"], true),
+            ("bin", &["a"], false),
+            ("bin", &["xx"], false),
             ("sha2", &["100"], false),
             ("lower", &[], true),
         ] {

@@ -1,10 +1,13 @@
 //! The names of HAProxy 2.6's sample fetches, converters and ACL keywords, as data.
 //!
 //! An entry is `name` or `name/LEAST-MOST` with the numbers of arguments; a last letter says
-//! that the first argument names a backend, frontend, server, table or user list.
+//! that the first argument names a backend, frontend, server, table or user list, or `T` that the
+//! last one names a table.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use super::stage::{self, Needs};
 
 /// What kind of value a fetch gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +26,8 @@ pub(super) enum Kind {
     Any,
 }
 
-/// What the first argument of a fetch or a converter names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an argument of a fetch or a converter names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Names {
     /// Nothing that must exist.
     Nothing,
@@ -47,6 +50,10 @@ pub(super) struct Entry {
     /// The least and the most arguments.
     pub(super) arguments: (usize, usize),
     pub(super) names: Names,
+    /// The place of the argument that names it.
+    pub(super) named: usize,
+    /// What a fetch needs.
+    pub(super) needs: Needs,
 }
 
 /// The sample fetch called `name`.
@@ -124,15 +131,22 @@ fn entries(list: &'static str, kind: Kind) -> impl Iterator<Item = (&'static str
             Some('b') => (&most[..most.len() - 1], Names::Backend),
             Some('f') => (&most[..most.len() - 1], Names::Frontend),
             Some('s') => (&most[..most.len() - 1], Names::Server),
-            Some('t') => (&most[..most.len() - 1], Names::Table),
+            Some('t' | 'T') => (&most[..most.len() - 1], Names::Table),
             Some('u') => (&most[..most.len() - 1], Names::Users),
             _ => (most, Names::Nothing),
         };
-        let number = |text: &str| text.parse().unwrap_or(0);
+        let number = |text: &str| text.parse().unwrap_or(0_usize);
+        let place = if most.ends_with('T') {
+            number(digits) - 1
+        } else {
+            0
+        };
         let entry = Entry {
             kind,
             arguments: (number(least), number(digits)),
             names,
+            named: place,
+            needs: stage::needs(name),
         };
         (name, entry)
     })
@@ -143,7 +157,7 @@ const BOOL: &str = "\
     always_false always_true bool/1-1 dst_is_local fc_dst_is_local fc_rcvd_proxy fc_src_is_local \
     http_auth/1-1u http_first_req internal.htx.has_eom internal.strm.is_htx req.proto_http \
     req.ssl_ec_ext req_proto_http res.cache_hit res.comp sc0_tracked/0-1t sc1_tracked/0-1t \
-    sc2_tracked/0-1t sc_tracked/1-2 src_is_local srv_is_up/1-1s ssl_bc ssl_bc_is_resumed \
+    sc2_tracked/0-1t sc_tracked/1-2T src_is_local srv_is_up/1-1s ssl_bc ssl_bc_is_resumed \
     ssl_c_used ssl_fc ssl_fc_has_crt ssl_fc_has_early ssl_fc_has_sni ssl_fc_is_resumed stopping \
     wait_end \
 ";
@@ -171,7 +185,7 @@ const INT: &str = "\
     sc0_http_fail_cnt/0-1t sc0_http_fail_rate/0-1t sc0_http_req_cnt/0-1t sc0_http_req_rate/0-1t \
     sc0_inc_gpc0/0-1t sc0_inc_gpc1/0-1t sc0_kbytes_in/0-1t sc0_kbytes_out/0-1t sc0_sess_cnt/0-1t \
     sc0_sess_rate/0-1t sc0_trackers/0-1t sc1_bytes_in_rate/0-1t sc1_bytes_out_rate/0-1t \
-    sc1_clr_gpc/1-2 sc1_clr_gpc0/0-1t sc1_clr_gpc1/0-1t sc1_conn_cnt/0-1t sc1_conn_cur/0-1t \
+    sc1_clr_gpc/1-2T sc1_clr_gpc0/0-1t sc1_clr_gpc1/0-1t sc1_conn_cnt/0-1t sc1_conn_cur/0-1t \
     sc1_conn_rate/0-1t sc1_get_gpc0/0-1t sc1_get_gpc1/0-1t sc1_get_gpt0/0-1t sc1_gpc0_rate/0-1t \
     sc1_gpc1_rate/0-1t sc1_http_err_cnt/0-1t sc1_http_err_rate/0-1t sc1_http_fail_cnt/0-1t \
     sc1_http_fail_rate/0-1t sc1_http_req_cnt/0-1t sc1_http_req_rate/0-1t sc1_inc_gpc0/0-1t \
@@ -182,19 +196,19 @@ const INT: &str = "\
     sc2_http_err_cnt/0-1t sc2_http_err_rate/0-1t sc2_http_fail_cnt/0-1t sc2_http_fail_rate/0-1t \
     sc2_http_req_cnt/0-1t sc2_http_req_rate/0-1t sc2_inc_gpc0/0-1t sc2_inc_gpc1/0-1t \
     sc2_kbytes_in/0-1t sc2_kbytes_out/0-1t sc2_sess_cnt/0-1t sc2_sess_rate/0-1t \
-    sc2_trackers/0-1t sc_bytes_in_rate/1-2 sc_bytes_out_rate/1-2 sc_clr_gpc/2-3 sc_clr_gpc0/1-2 \
-    sc_clr_gpc1/1-2 sc_conn_cnt/1-2 sc_conn_cur/1-2 sc_conn_rate/1-2 sc_get_gpc/2-3 \
-    sc_get_gpc0/1-2 sc_get_gpc1/1-2 sc_get_gpt/2-3 sc_get_gpt0/1-2 sc_gpc0_rate/1-2 \
-    sc_gpc1_rate/1-2 sc_gpc_rate/2-3 sc_http_err_cnt/1-2 sc_http_err_rate/1-2 \
-    sc_http_fail_cnt/1-2 sc_http_fail_rate/1-2 sc_http_req_cnt/1-2 sc_http_req_rate/1-2 \
-    sc_inc_gpc/2-3 sc_inc_gpc0/1-2 sc_inc_gpc1/1-2 sc_kbytes_in/1-2 sc_kbytes_out/1-2 \
-    sc_sess_cnt/1-2 sc_sess_rate/1-2 sc_trackers/1-2 scook_cnt/0-1 scook_val/0-1 shdr_cnt/0-1 \
-    shdr_val/0-2 so_id src_bytes_in_rate/1-1t src_bytes_out_rate/1-1t src_clr_gpc/2-2 \
+    sc2_trackers/0-1t sc_bytes_in_rate/1-2T sc_bytes_out_rate/1-2T sc_clr_gpc/2-3T sc_clr_gpc0/1-2T \
+    sc_clr_gpc1/1-2T sc_conn_cnt/1-2T sc_conn_cur/1-2T sc_conn_rate/1-2T sc_get_gpc/2-3T \
+    sc_get_gpc0/1-2T sc_get_gpc1/1-2T sc_get_gpt/2-3T sc_get_gpt0/1-2T sc_gpc0_rate/1-2T \
+    sc_gpc1_rate/1-2T sc_gpc_rate/2-3T sc_http_err_cnt/1-2T sc_http_err_rate/1-2T \
+    sc_http_fail_cnt/1-2T sc_http_fail_rate/1-2T sc_http_req_cnt/1-2T sc_http_req_rate/1-2T \
+    sc_inc_gpc/2-3T sc_inc_gpc0/1-2T sc_inc_gpc1/1-2T sc_kbytes_in/1-2T sc_kbytes_out/1-2T \
+    sc_sess_cnt/1-2T sc_sess_rate/1-2T sc_trackers/1-2T scook_cnt/0-1 scook_val/0-1 shdr_cnt/0-1 \
+    shdr_val/0-2 so_id src_bytes_in_rate/1-1t src_bytes_out_rate/1-1t src_clr_gpc/2-2T \
     src_clr_gpc0/1-1t src_clr_gpc1/1-1t src_conn_cnt/1-1t src_conn_cur/1-1t src_conn_rate/1-1t \
-    src_get_gpc/2-2 src_get_gpc0/1-1t src_get_gpc1/1-1t src_get_gpt/2-2 src_get_gpt0/1-1t \
-    src_gpc0_rate/1-1t src_gpc1_rate/1-1t src_gpc_rate/2-2 src_http_err_cnt/1-1t \
+    src_get_gpc/2-2T src_get_gpc0/1-1t src_get_gpc1/1-1t src_get_gpt/2-2T src_get_gpt0/1-1t \
+    src_gpc0_rate/1-1t src_gpc1_rate/1-1t src_gpc_rate/2-2T src_http_err_cnt/1-1t \
     src_http_err_rate/1-1t src_http_fail_cnt/1-1t src_http_fail_rate/1-1t src_http_req_cnt/1-1t \
-    src_http_req_rate/1-1t src_inc_gpc/2-2 src_inc_gpc0/1-1t src_inc_gpc1/1-1t \
+    src_http_req_rate/1-1t src_inc_gpc/2-2T src_inc_gpc0/1-1t src_inc_gpc1/1-1t \
     src_kbytes_in/1-1t src_kbytes_out/1-1t src_port src_sess_cnt/1-1t src_sess_rate/1-1t \
     src_updt_conn_cnt/1-1t srv_conn/1-1s srv_conn_free/1-1s srv_id srv_iweight/1-1s \
     srv_queue/1-1s srv_sess_rate/1-1s srv_uweight/1-1s srv_weight/1-1s ssl_bc_alg_keysize \
@@ -263,8 +277,8 @@ const TO_INT: &str = "\
     map_ip_int/1-2 map_reg_int/1-2 map_str_int/1-2 map_sub_int/1-2 mod/0-1 mul/0-1 nbsrv neg \
     or/0-1 port_only sdbm/0-1 srv_queue strcmp/1-1 sub/0-1 table_bytes_in_rate/1-1t \
     table_bytes_out_rate/1-1t table_conn_cnt/1-1t table_conn_cur/1-1t table_conn_rate/1-1t \
-    table_expire/1-2t table_gpc/2-2 table_gpc0/1-1t table_gpc0_rate/1-1t table_gpc1/1-1t \
-    table_gpc1_rate/1-1t table_gpc_rate/2-2 table_gpt/2-2 table_gpt0/1-1t \
+    table_expire/1-2t table_gpc/2-2T table_gpc0/1-1t table_gpc0_rate/1-1t table_gpc1/1-1t \
+    table_gpc1_rate/1-1t table_gpc_rate/2-2T table_gpt/2-2T table_gpt0/1-1t \
     table_http_err_cnt/1-1t table_http_err_rate/1-1t table_http_fail_cnt/1-1t \
     table_http_fail_rate/1-1t table_http_req_cnt/1-1t table_http_req_rate/1-1t table_idle/1-2t \
     table_kbytes_in/1-1t table_kbytes_out/1-1t table_server_id/1-1t table_sess_cnt/1-1t \
@@ -334,5 +348,7 @@ mod tests {
         assert_eq!(converter("field").map(|e| e.arguments), Some((2, 3)));
         assert_eq!(shorthand("hdr_dom"), Some(("req.hdr", "dom")));
         assert_eq!(fetch("nosuch"), None);
+        let table = fetch("sc_get_gpc").expect("known");
+        assert_eq!((table.names, table.named), (Names::Table, 2));
     }
 }

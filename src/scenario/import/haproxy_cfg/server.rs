@@ -1,12 +1,17 @@
 //! `server`, `default-server` and `server-template` lines.
 
+use std::sync::Arc;
+
 use balance::Span;
 use balance::config::{Check, InitState, Observe, OnError, Server};
 
 use super::super::{Env, Status};
+use super::acl::sample_error;
 use super::line::{Line, guess};
 use super::read::Out;
+use super::sample::{self, SampleError};
 use super::server_words::{self, Word};
+use super::stage::{self, Stage};
 use super::value::{self, Address, Ports};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -34,6 +39,8 @@ pub(super) struct Template {
     pub(super) ca_file: bool,
     /// `resolvers`
     pub(super) resolvers: Option<(String, Place)>,
+    /// What is wrong with `sni`, which only counts where there is a server.
+    sni: Option<Arc<SampleError>>,
 }
 
 /// One server while the file is read.
@@ -97,7 +104,7 @@ impl ServerDraft {
             );
         }
         let mut template = base.clone();
-        template.read(line, at + 1, out)?;
+        template.read_all(line, at + 1, out)?;
         let draft = Self {
             name: name.to_owned(),
             place: line.place(1),
@@ -117,6 +124,18 @@ impl ServerDraft {
 }
 
 impl Template {
+    /// The same of a line with a server, for which all that is inherited counts.
+    fn read_all(&mut self, line: &Line, at: usize, out: &mut Out) -> Result<(), Diagnostic> {
+        self.read(line, at, out)?;
+        let Some(error) = &self.sni else {
+            return Ok(());
+        };
+        let mut words = line.words.iter().skip(at);
+        let own = words.position(|word| word.text == "sni");
+        let place = own.map_or(0, |own| at + own + 1);
+        Err(sample_error(line, place, (**error).clone()))
+    }
+
     /// Reads the words from `at` on.
     pub(super) fn read(
         &mut self,
@@ -206,6 +225,7 @@ impl Template {
             },
             "port" => self.check_port = true,
             "addr" => self.check_port |= argument.contains(':'),
+            "sni" => self.sni = sni(argument).err().map(Arc::new),
             "resolvers" => self.resolvers = Some((argument.to_owned(), line.place(at + 1))),
             "observe" | "on-error" | "on-marked-down" | "on-marked-up" => {
                 self.choose(line, at, word.name)?;
@@ -278,6 +298,12 @@ impl Template {
 
 fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
+}
+
+/// That `text` is an expression that has a value on the way to a server.
+fn sni(text: &str) -> Result<(), SampleError> {
+    let sample = sample::sample(&[text], false)?;
+    stage::judge(&sample, Stage::SERVER)
 }
 
 fn unknown(line: &Line, at: usize, keyword: &str) -> Diagnostic {

@@ -1,16 +1,18 @@
 //! `stick-table` and `stick` lines.
 
+use std::collections::BTreeSet;
+
+use balance::Span;
 use balance::config::{Stick, StickRule};
 use balance::counter::Datum;
 use balance::words::WordProblem;
 
 use super::super::Status;
-use super::acl::sample_error;
 use super::drafts::StickLine;
 use super::line::Line;
 use super::proxy::{Proxy, words_error};
 use super::read::Out;
-use super::sample;
+use super::stage::Stage;
 use super::value;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
@@ -60,6 +62,7 @@ impl Proxy {
         }
         // What the core keeps is left; what it does not know is taken out, with its place.
         let mut kept: Vec<(usize, &str)> = Vec::new();
+        let mut stored = BTreeSet::new();
         let mut at = 1;
         while !line.word(at).is_empty() {
             let word = line.word(at);
@@ -69,7 +72,7 @@ impl Proxy {
             }
             match word {
                 "store" => {
-                    let unknown = self.stored(line, at + 1)?;
+                    let unknown = self.stored(line, at + 1, &mut stored)?;
                     let keyword = "stick-table ... store";
                     if unknown.is_empty() {
                         out.enter(line, at, keyword, Status::Modelled, "");
@@ -138,7 +141,12 @@ impl Proxy {
                 "`stick` needs an expression such as `req.cook(NODESESSID)`",
             ));
         }
-        let mut at = 3;
+        let stage = match kind {
+            "store-response" => Stage::ANSWER,
+            _ => Stage::BACK,
+        };
+        let mut at = self.expression(line, 2, stage)?;
+        let expression = line.from(2)[..at - 2].join(",").replace(",,", ",");
         let table = (line.word(at) == "table").then(|| line.word(at + 1).to_owned());
         at += if table.is_some() { 2 } else { 0 };
         let condition = line.word(at);
@@ -147,11 +155,9 @@ impl Proxy {
             return Err(line.unknown(at, message, ["table", "if", "unless"]));
         }
         let (rule, status, why) = if condition.is_empty() {
-            match StickRule::parse(&[kind, line.word(2)]) {
+            match StickRule::parse(&[kind, &expression]) {
                 Ok(rule) => (Some(rule), Status::Modelled, String::new()),
                 Err(error) if matches!(error.problem, WordProblem::NotSimulated { .. }) => {
-                    sample::sample(&[line.word(2)], false)
-                        .map_err(|error| sample_error(line, 2, error))?;
                     (None, Status::NotModelled, error.to_string())
                 }
                 Err(error) => return Err(words_error(line, 0, &error)),
@@ -170,8 +176,13 @@ impl Proxy {
         Ok(())
     }
 
-    /// Keeps the list after `store`; what of it is not counted.
-    fn stored(&mut self, line: &Line, at: usize) -> Result<Vec<String>, Diagnostic> {
+    /// Keeps the list after `store`, whose names go to `stored`; what of it is not counted.
+    fn stored(
+        &mut self,
+        line: &Line,
+        at: usize,
+        stored: &mut BTreeSet<String>,
+    ) -> Result<Vec<String>, Diagnostic> {
         let mut unknown = Vec::new();
         // Commas also separate the arguments inside parentheses.
         let mut rest = line.word(at);
@@ -180,14 +191,11 @@ impl Proxy {
             let name = &rest[..end];
             let with = format!("{name}(");
             let bare = rest[end..].strip_prefix('(');
-            let mut period = balance::Span::ZERO;
+            let mut period = Span::ZERO;
             match bare.map(|inside| inside.split_once(')')) {
                 Some(Some((inside, after))) if STORED.contains(&with.as_str()) => {
                     rest = after.strip_prefix(',').unwrap_or(after);
-                    if with.ends_with("_rate(") {
-                        let read = value::understood(inside).unwrap_or(inside);
-                        period = value::time(read).map_err(|why| line.blame(at, why))?;
-                    }
+                    period = stored_argument(line, at, name, inside)?;
                 }
                 None if STORED.contains(&name) => {
                     rest = rest[end..].strip_prefix(',').unwrap_or(&rest[end..]);
@@ -201,6 +209,15 @@ impl Proxy {
                     return Err(line.unknown(at, message, STORED.iter().copied()));
                 }
             }
+            stored.insert(name.to_owned());
+            if let Some((all, one)) = clash(stored) {
+                let message = format!("a table cannot store both `{all}` and `{one}`");
+                return Err(
+                    Diagnostic::new(Code::Clash, message, line.place(at)).help(format!(
+                        "`{all}` counts what `{one}` does: leave one of them out"
+                    )),
+                );
+            }
             match Datum::from_name(name) {
                 Some(datum) => self.stick.stored.push((datum, period)),
                 None if matches!(name, "server_id" | "server_key") => {}
@@ -209,4 +226,41 @@ impl Proxy {
         }
         Ok(unknown)
     }
+}
+
+/// Two stored names of which one is a part of the other.
+fn clash(stored: &BTreeSet<String>) -> Option<(&'static str, &'static str)> {
+    const CLASHES: [(&str, &str); 5] = [
+        ("gpc", "gpc0"),
+        ("gpc", "gpc1"),
+        ("gpc_rate", "gpc0_rate"),
+        ("gpc_rate", "gpc1_rate"),
+        ("gpt", "gpt0"),
+    ];
+    let both = |(all, one): &&(&str, &str)| stored.contains(*all) && stored.contains(*one);
+    CLASHES.iter().find(both).copied()
+}
+
+/// What stands between the parentheses of a stored name: the period of a rate, after a number
+/// where there are several, or only that number.
+fn stored_argument(line: &Line, at: usize, name: &str, inside: &str) -> Result<Span, Diagnostic> {
+    let several = matches!(name, "gpc" | "gpc_rate" | "gpt");
+    let rate = name.ends_with("_rate");
+    let (number, period) = match inside.split_once(',') {
+        Some((number, period)) => (number, period),
+        None if several => (inside, ""),
+        None => ("", inside),
+    };
+    if several && !(1..=100).contains(&value::lenient(number).0) {
+        let message = format!("`{name}` has 1 to 100 places, not `{number}`");
+        return Err(Diagnostic::new(Code::Range, message, line.place(at)));
+    }
+    if !rate {
+        return Ok(Span::ZERO);
+    }
+    let period = value::understood(period).unwrap_or(period);
+    value::time(period).map_err(|why| {
+        let message = format!("the period of `{name}`: {why}");
+        Diagnostic::new(Code::Duration, message, line.place(at))
+    })
 }

@@ -11,8 +11,9 @@ use balance::counter::TableId;
 use balance::expression::{Expression, Origin};
 use balance::pattern::Regex;
 
+use super::super::format;
 use super::super::lists::{Lists, is_map};
-use super::super::sample::{self, Call, Sample};
+use super::super::sample::{Call, Sample};
 use super::super::value::lenient;
 use super::counter;
 use super::list::map;
@@ -92,11 +93,11 @@ pub(super) fn expression(written: &Sample, scope: &Scope<'_>) -> Result<Expressi
 /// # Errors
 /// Why a part of it has no value in the simulation.
 pub(super) fn format(text: &str, scope: &Scope<'_>) -> Result<Format, String> {
-    let parts = sample::format(text).map_err(|error| error.message)?;
+    let parts = format::format(text).map_err(|error| error.message)?;
     let parts = parts.into_iter().map(|part| match part {
-        sample::Part::Text(text) => Ok(Part::Text(text)),
-        sample::Part::Sample(written) => Ok(Part::Sample(expression(&written, scope)?)),
-        sample::Part::Variable(name) => {
+        format::Part::Text(text) => Ok(Part::Text(text)),
+        format::Part::Sample(written) => Ok(Part::Sample(expression(&written, scope)?)),
+        format::Part::Variable(name) => {
             let fetch = match name.as_str() {
                 "ci" => Fetch::Src,
                 "HM" => Fetch::Method,

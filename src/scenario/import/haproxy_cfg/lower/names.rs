@@ -1,6 +1,9 @@
 //! What expressions name besides: sections, servers, tables, files.
 
+use super::super::acl::Want;
+use super::super::keywords::Role;
 use super::super::line::guess;
+use super::super::lists::FileUse;
 use super::super::proxy::Proxy;
 use super::super::samples::Names;
 use super::{Lowering, MOST};
@@ -11,19 +14,21 @@ impl Lowering<'_> {
     pub(super) fn wants(
         &self,
         proxy: &Proxy,
+        wants: &[Want],
         notes: &mut Vec<Diagnostic>,
         counts: impl Fn(Names) -> bool,
     ) {
-        for want in proxy.acls.wants.iter().filter(|want| counts(want.names)) {
+        for want in wants.iter().filter(|want| counts(want.names)) {
             let own = want.name.is_empty();
             let name = if own { &proxy.name } else { &want.name };
             let (there, what) = match want.names {
-                Names::Backend => (own || self.backs.contains_key(name.as_str()), "backend"),
-                Names::Frontend => {
-                    let found =
-                        (self.draft.proxies.iter()).any(|p| p.role.is_front() && p.name == *name);
-                    (found, "frontend")
-                }
+                Names::Backend if own => (
+                    matches!(proxy.role, Role::Backend | Role::Listen),
+                    "backend",
+                ),
+                Names::Backend => (self.backs.contains_key(name.as_str()), "backend"),
+                Names::Frontend if own => (proxy.role.is_front(), "frontend"),
+                Names::Frontend => (self.entrances.contains(name.as_str()), "frontend"),
                 Names::Server => {
                     let (backend, server) = name.split_once('/').unwrap_or((&proxy.name, name));
                     (self.find(backend, server).is_some(), "server")
@@ -56,8 +61,8 @@ impl Lowering<'_> {
     }
 
     /// The files of patterns and maps.
-    pub(super) fn files(&self, proxy: &Proxy, notes: &mut Vec<Diagnostic>) {
-        for used in &proxy.acls.files {
+    pub(super) fn files(&self, files: &[FileUse], notes: &mut Vec<Diagnostic>) {
+        for used in files {
             let name = &used.name;
             match self.lists.text(name) {
                 Some(Err(why)) => notes.push(self.lists.missing(name, &why, used.place)),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use balance::action::{Action, Format, Redirect, Rule};
+use balance::action::{Action, Format, Part, Redirect, Rule};
 use balance::config::Backend;
 use balance::counter::Level;
 use balance::route::{Bind, Frontend, Monitor, Rules, Switch, Target};
@@ -189,13 +189,21 @@ fn verb(draft: &RuleDraft, scope: &Scope<'_>) -> Option<Result<Verb, String>> {
             let action = rule::action(level, name, &draft.words, scope)?;
             action.map(|action| Verb::Act(level, action))
         }
-        RuleKind::Redirect => rule::redirect(&draft.words, scope).map(Verb::Redirect),
+        RuleKind::Redirect => {
+            rule::redirect(&draft.words, |text| Ok(literal(text))).map(Verb::Redirect)
+        }
         RuleKind::UseBackend => target(&draft.words[0], scope).map(Verb::Switch),
         RuleKind::UseServer => format(&draft.words[0], scope).map(Verb::Server),
         RuleKind::Fail => Ok(Verb::Fail),
         RuleKind::Force => Ok(Verb::Force),
         RuleKind::Ignore => Ok(Verb::Ignore),
     })
+}
+
+/// The target of a `redirect` line, which is no format.
+fn literal(text: &str) -> Format {
+    let text = (!text.is_empty()).then(|| Part::Text(text.to_owned()));
+    Format(text.into_iter().collect())
 }
 
 fn target(name: &str, scope: &Scope<'_>) -> Result<Target, String> {

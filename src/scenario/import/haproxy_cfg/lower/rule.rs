@@ -1,6 +1,6 @@
 //! From `http-request` and `redirect` lines to the core's rules.
 
-use balance::action::{Action, Redirect, RedirectTo};
+use balance::action::{Action, Format, Redirect, RedirectTo};
 use balance::counter::{Datum, Level};
 use balance::expression::{Expression, Origin};
 use balance::pattern::{Matching, Texts};
@@ -58,7 +58,7 @@ pub(super) fn action(
             };
             number.map(|number| Action::SetTag(slot(word(0)), number))
         }
-        "redirect" => redirect(&words[1..], scope).map(Action::Redirect),
+        "redirect" => redirect(&words[1..], |text| format(text, scope)).map(Action::Redirect),
         "deny" => Ok(Action::Deny(status(words, 403))),
         "tarpit" => Ok(Action::Tarpit(status(words, 500))),
         "return" => Ok(Action::Return(status(words, 200))),
@@ -139,11 +139,14 @@ fn del_header(words: &[String]) -> Result<Action, String> {
     ))
 }
 
-/// The redirection that `words` describe.
-pub(super) fn redirect(words: &[String], scope: &Scope<'_>) -> Result<Redirect, String> {
+/// The redirection that `words` describe, its target as `written` reads it.
+pub(super) fn redirect(
+    words: &[String],
+    written: impl Fn(&str) -> Result<Format, String>,
+) -> Result<Redirect, String> {
     let mut to = None;
     let mut redirect = Redirect {
-        to: RedirectTo::Location(format("", scope)?),
+        to: RedirectTo::Location(Format(Vec::new())),
         status: 302,
         drop_query: false,
         append_slash: false,
@@ -154,7 +157,7 @@ pub(super) fn redirect(words: &[String], scope: &Scope<'_>) -> Result<Redirect, 
     while let Some(word) = words.next() {
         match word {
             "location" | "prefix" | "scheme" => {
-                let target = format(words.next().unwrap_or_default(), scope)?;
+                let target = written(words.next().unwrap_or_default())?;
                 to = Some(match word {
                     "location" => RedirectTo::Location(target),
                     "prefix" => RedirectTo::Prefix(target),

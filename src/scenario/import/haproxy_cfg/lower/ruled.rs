@@ -78,11 +78,14 @@ impl Lowering<'_> {
             self.targets(index, proxy, notes);
             self.uses(proxy, notes);
             // User lists are not simulated: what needs them never holds.
-            self.wants(proxy, notes, |names| names != Names::Users);
-            self.files(proxy, notes);
+            self.wants(proxy, &proxy.acls.wants, notes, |names| {
+                names != Names::Users
+            });
+            self.files(&proxy.acls.files, notes);
+            self.late(proxy, notes);
         }
         for defaults in &self.draft.defaults {
-            self.files(defaults, notes);
+            self.files(&defaults.acls.files, notes);
         }
         bound(notes);
     }

@@ -118,3 +118,17 @@ fn check_port(server: &ServerDraft, notes: &mut Vec<Diagnostic>) {
 pub(super) fn tracked<'a>(text: &'a str, own: &'a Proxy) -> (&'a str, &'a str) {
     text.split_once('/').unwrap_or((own.name.as_str(), text))
 }
+
+/// Where the servers of `proxy` are, as written.
+pub(super) fn addresses(proxy: &Proxy) -> Vec<String> {
+    let servers = proxy.servers.iter();
+    servers.map(|server| server.address.to_string()).collect()
+}
+
+/// Which of them are looked up again and again.
+pub(super) fn looked_up(proxy: &Proxy) -> Vec<bool> {
+    let servers = proxy.servers.iter();
+    servers
+        .map(|server| server.template.resolvers.is_some())
+        .collect()
+}

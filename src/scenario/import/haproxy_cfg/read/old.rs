@@ -71,3 +71,18 @@ impl Reader<'_> {
         proxy.apply(bind, Prefix::None, &self.env, &mut self.draft.out)
     }
 }
+
+/// That nothing can follow the name of a section in `line`.
+pub(in super::super) fn stranger(line: &Line) -> Diagnostic {
+    let word = line.word(2);
+    let message = format!("`{word}` cannot follow the name of a section");
+    let note = line.blame(2, message);
+    let note = note.accepted("`from` and the name of a `defaults` section");
+    if word.contains([':', '/']) {
+        let rest = line.from(2).join(" ");
+        return note.help(format!(
+            "HAProxy 1.5 took addresses here; write below, on a line of its own: bind {rest}"
+        ));
+    }
+    note.help("addresses to listen on are written in `bind` lines")
+}
