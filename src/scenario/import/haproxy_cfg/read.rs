@@ -3,13 +3,12 @@
 mod lines;
 mod old;
 
-pub(super) use old::stranger;
-
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 pub(super) use lines::read_lines;
+pub(super) use old::stranger;
 
 use super::super::{Directive, Env, Status};
 use super::Dialect;
@@ -396,10 +395,8 @@ impl Reader<'_> {
         };
         let parent = self.parent(line, role)?;
         let behind = self.behind_the_name(role, line);
-        let proxy = match &behind {
-            Some((head, _)) => Proxy::open(role, head, parent)?,
-            None => Proxy::open(role, line, parent)?,
-        };
+        let head = behind.as_ref().map_or(line, |(head, _)| head);
+        let proxy = Proxy::open(role, head, parent)?;
         self.draft
             .out
             .enter(line, 0, role.name(), Status::Modelled, "");
