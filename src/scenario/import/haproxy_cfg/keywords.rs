@@ -477,14 +477,14 @@ const KEYWORDS: &[Keyword] = &[
     ),
     no("unique-id-format", ALL, MANY, LOGS),
     no("unique-id-header", ALL, 1, HEADERS),
-    may("use_backend", FRONTENDS_ONLY, MANY, RULE),
+    may("use_backend", FRONTENDS, MANY, RULE),
     no(
         "use-fcgi-app",
         BACKENDS_ONLY,
         1,
         "the protocol between proxy and node decides nothing",
     ),
-    may("use-server", BACKENDS_ONLY, MANY, RULE),
+    may("use-server", BACKENDS, MANY, RULE),
 ];
 
 /// Keywords of other times, refused by 2.6, and what to write instead.

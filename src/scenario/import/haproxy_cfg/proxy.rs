@@ -212,6 +212,7 @@ impl Proxy {
                 let mut copy = Self::scratch(self);
                 let outcome = copy.set(keyword, line, prefix, env, &mut scratch);
                 // What is looked at in the end is not dropped.
+                self.uses.append(&mut copy.uses);
                 if matches!(keyword.words, "balance" | "error-log-format") {
                     self.settings
                         .last
