@@ -311,6 +311,13 @@ pub(super) fn wants(sample: &Sample, place: Place) -> impl Iterator<Item = Want>
             _ => samples::converter(&call.name),
         };
         let entry = entry.filter(|e| e.names != samples::Names::Nothing)?;
+        if entry.names == samples::Names::Lua {
+            return Some(Want {
+                names: entry.names,
+                name: call.name.clone(),
+                place,
+            });
+        }
         let written = call.arguments.get(entry.named);
         if written.is_none() && entry.arguments.0 <= entry.named {
             return None;

@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
+use super::super::Status;
 use super::acl::{self, Want, sample_error};
 use super::format::{self, Part};
 use super::keywords::Role;
 use super::line::Line;
 use super::lists::FileUse;
 use super::proxy::Proxy;
+use super::read::Out;
 use super::sample::{self, SampleError};
+use super::samples::Names;
 use super::stage::{self, Stage};
 use crate::scenario::Place;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -26,6 +29,28 @@ impl Role {
 }
 
 impl Proxy {
+    /// An action that a Lua file defines, with whatever arguments.
+    pub(super) fn lua(
+        &mut self,
+        line: &Line,
+        rules: &'static str,
+        at: usize,
+        out: &mut Out,
+    ) -> Result<(), Diagnostic> {
+        let name = line.word(at).to_owned();
+        let next = (at + 1..line.words.len()).find(|&i| matches!(line.word(i), "if" | "unless"));
+        self.acls()
+            .condition(line, next.unwrap_or(line.words.len()), false)?;
+        self.acls().wants.push(Want {
+            names: Names::Lua,
+            name: name.clone(),
+            place: line.place(at),
+        });
+        let why = "Lua is not run: what it decides is not known";
+        out.enter(line, 0, format!("{rules} {name}"), Status::NotModelled, why);
+        Ok(())
+    }
+
     /// The expression that begins at `at`, its converters perhaps as words of their own; the
     /// word after it.
     pub(super) fn expression(

@@ -150,6 +150,8 @@ struct Lowering<'a> {
     current: BTreeSet<TableId>,
     /// The files of patterns and maps.
     lists: &'a Lists<'a>,
+    /// A Lua file is loaded, which may define whatever is called `lua.`.
+    lua: bool,
     /// How many connections the frontends that lead to a section accept, by its name.
     accepted: BTreeMap<&'a str, u64>,
     /// The places in the ledger of lines that are refused after all, and why.
@@ -196,6 +198,7 @@ impl<'a> Lowering<'a> {
             counted: Cell::new(false),
             current,
             lists,
+            lua: (draft.out.ledger.iter()).any(|entry| entry.keyword.starts_with("lua-load")),
             accepted: BTreeMap::new(),
             refused: RefCell::default(),
             followed: RefCell::default(),

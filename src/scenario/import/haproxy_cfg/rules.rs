@@ -197,9 +197,8 @@ impl Proxy {
             return Err(line.missing(at, format!("`{rules}` needs an action")));
         }
         let Some(action) = actions::action(rules, word) else {
-            if let Some(lua) = word.strip_prefix("lua.") {
-                let message = format!("`{lua}` would be defined by a Lua file, which is not read");
-                return Err(line.blame(at, message));
+            if word.starts_with("lua.") {
+                return self.lua(line, rules, at, out);
             }
             let message = format!("`{rules}` has no action `{word}`");
             return Err(line.unknown(at, message, actions::names(rules)));

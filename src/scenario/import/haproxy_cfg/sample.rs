@@ -104,7 +104,7 @@ pub(super) fn sample(words: &[&str], loose: bool) -> Result<Sample, SampleError>
 /// Whether the arguments of `call` are as many, and of the kinds, that `entry` wants.
 fn judge(call: &Call, entry: Entry) -> Result<(), String> {
     let least = match entry.names {
-        Names::Nothing | Names::Users => entry.arguments.0,
+        Names::Nothing | Names::Users | Names::Lua => entry.arguments.0,
         // Only the first argument can be left out.
         _ if entry.named > 0 => entry.arguments.0,
         // The section itself is meant where no name is given.

@@ -41,6 +41,8 @@ pub(super) enum Names {
     Table,
     /// A user list.
     Users,
+    /// Something that a Lua file defines.
+    Lua,
 }
 
 /// What an entry says.
@@ -58,12 +60,24 @@ pub(super) struct Entry {
 
 /// The sample fetch called `name`.
 pub(super) fn fetch(name: &str) -> Option<Entry> {
-    FETCHES.get(name).copied()
+    FETCHES.get(name).copied().or_else(|| lua(name))
 }
 
 /// The converter called `name`.
 pub(super) fn converter(name: &str) -> Option<Entry> {
-    CONVERTERS.get(name).copied()
+    CONVERTERS.get(name).copied().or_else(|| lua(name))
+}
+
+/// What a Lua file may define.
+fn lua(name: &str) -> Option<Entry> {
+    name.strip_prefix("lua.").filter(|name| !name.is_empty())?;
+    Some(Entry {
+        kind: Kind::Str,
+        arguments: (0, 12),
+        names: Names::Lua,
+        named: 0,
+        needs: stage::needs(""),
+    })
 }
 
 /// What an ACL keyword that is no fetch stands for: a fetch and a matching method.

@@ -38,6 +38,8 @@ impl Lowering<'_> {
                     let key = ("userlist", name.clone());
                     (own || self.draft.others.contains_key(&key), "user list")
                 }
+                Names::Lua if self.lua => continue,
+                Names::Lua => (false, "Lua function"),
                 Names::Nothing => continue,
             };
             if there {
@@ -49,6 +51,7 @@ impl Lowering<'_> {
             // A sentence of its own, for its translation.
             let message = match want.names {
                 Names::Table => format!("there is no stick table called `{name}`"),
+                Names::Lua => format!("`{name}` needs a `lua-load` line in `global`"),
                 _ => format!("there is no {what} called `{name}`"),
             };
             let note = Diagnostic::new(Code::UnknownName, message, want.place);
