@@ -98,9 +98,10 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// A server that is checked needs a port.
+/// A server that is checked needs a port, if it has an address.
 fn check_port(server: &ServerDraft, notes: &mut Vec<Diagnostic>) {
     let port = match &server.address {
+        Address::Ip(address) if address.ip().is_unspecified() => return,
         Address::Ip(address) => address.port(),
         Address::Name(_, port) => *port,
         Address::Local(_) => return,
