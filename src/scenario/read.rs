@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::locate::{FileId, Place};
-use crate::scenario::tree::{Brackets, Entry, Node, Number, NumberKind, Record, Text, Value};
+use crate::scenario::tree::{Brackets, Entry, Hint, Node, Number, NumberKind, Record, Text, Value};
 
 /// Which grammar a text follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,6 +244,7 @@ impl Reader<'_> {
         } else {
             self.refuse_twins(&mut entries);
             Value::Record(Record {
+                found: Hint::default(),
                 entries,
                 brackets,
                 holes: Vec::new(),

@@ -4,7 +4,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::locate::{Files, Place};
 use crate::scenario::read::{Dialect, read};
 use crate::scenario::suggest;
-use crate::scenario::tree::{Brackets, Entry, Node, Record, Text, Value};
+use crate::scenario::tree::{Brackets, Entry, Hint, Node, Record, Text, Value};
 
 /// What the names of texts from the command line begin with.
 pub(crate) const COMMAND: &str = "--set ";
@@ -143,6 +143,7 @@ fn declare_servers(root: &mut Node, path: &str, place: Place) {
     };
     let servers = child(record, "servers", place);
     servers.value = Value::Record(Record {
+        found: Hint::default(),
         entries: names,
         brackets: Brackets::Curly,
         holes: Vec::new(),
@@ -167,6 +168,7 @@ fn empty(place: Place, brackets: Brackets) -> Node {
     Node::new(
         place,
         Value::Record(Record {
+            found: Hint::default(),
             entries: Vec::new(),
             brackets,
             holes: Vec::new(),

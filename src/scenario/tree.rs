@@ -1,5 +1,7 @@
 //! What a text says before anybody asks what it means: values, each with its place.
 
+use std::cell::Cell;
+
 use crate::scenario::locate::Place;
 
 /// A value and where it stands.
@@ -86,6 +88,18 @@ pub(crate) struct Record {
     pub(crate) brackets: Brackets,
     /// Names of entries that were refused and taken out.
     pub(crate) holes: Vec<String>,
+    /// Where one was found last: who walks through a long list asks for the next one.
+    pub(crate) found: Hint,
+}
+
+/// A place to begin looking, which says nothing about what is there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hint(Cell<usize>);
+
+impl PartialEq for Hint {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// One named value.
@@ -159,7 +173,12 @@ impl Node {
 impl Record {
     /// The entry called `key`.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        let found = self.found.0.get();
+        let is = |at: &usize| self.entries.get(*at).is_some_and(|entry| entry.key == key);
+        let near = [found, found + 1].into_iter().find(is);
+        let at = near.or_else(|| (0..self.entries.len()).find(is))?;
+        self.found.0.set(at);
+        self.entries.get(at)
     }
 
     /// The entry called `key`, to change it.

@@ -275,7 +275,13 @@ fn errors_name_the_word_and_what_was_meant() {
             "s9",
             None,
         ),
-        ("use_backend x", Code::Words, "use_backend", None),
+        ("use_backend nodes", Code::Idle, "use_backend", None),
+        (
+            "declare capture request len 8",
+            Code::Words,
+            "declare",
+            None,
+        ),
     ] {
         let (imported, files) = read(&format!("{LAB}    {lines}\n"));
         let note = imported.notes.first().unwrap_or_else(|| panic!("{lines}"));
