@@ -4,7 +4,7 @@
 //! a client gave a request up and sends the next one while the balancer still works on the
 //! old one, the new one gets a spare number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use balance::RequestId;
 
@@ -16,6 +16,12 @@ pub(super) struct Numbers {
     adrift: BTreeMap<RequestId, u32>,
     /// Spare numbers, and whose they are.
     spare: BTreeMap<RequestId, u32>,
+    /// The same by client, each of whom waits for one request at most.
+    spare_of: BTreeMap<u32, RequestId>,
+    /// Spare numbers that were used and are nobody's again, all below `unused`.
+    returned: BTreeSet<RequestId>,
+    /// The first spare number that was never used.
+    unused: RequestId,
 }
 
 impl Numbers {
@@ -25,6 +31,9 @@ impl Numbers {
             clients,
             adrift: BTreeMap::new(),
             spare: BTreeMap::new(),
+            spare_of: BTreeMap::new(),
+            returned: BTreeSet::new(),
+            unused: RequestId(clients),
         }
     }
 
@@ -46,17 +55,18 @@ impl Numbers {
             return own;
         }
         let free = self.idle();
+        if !self.returned.remove(&free) {
+            let next = free.0.checked_add(1);
+            self.unused = RequestId(next.expect("fewer than 2^32 requests at once"));
+        }
         self.spare.insert(free, client);
+        self.spare_of.insert(client, free);
         free
     }
 
-    /// A number that is nobody's.
+    /// The lowest number that is nobody's.
     pub(super) fn idle(&self) -> RequestId {
-        let taken = |id: &RequestId| self.adrift.contains_key(id) || self.spare.contains_key(id);
-        let free = (self.clients..=u32::MAX)
-            .map(RequestId)
-            .find(|id| !taken(id));
-        free.expect("fewer than 2^32 requests at once")
+        self.returned.first().copied().unwrap_or(self.unused)
     }
 
     /// Who waits for this request, if anybody does.
@@ -86,23 +96,42 @@ impl Numbers {
     /// `client` no longer waits for its request, which is returned; it keeps its number
     /// until [`ended`](Self::ended).
     pub(super) fn give_up(&mut self, client: u32) -> RequestId {
-        let spare = self.spare.iter().find(|(_, owner)| **owner == client);
-        let request = spare.map_or(RequestId(client), |(&request, _)| request);
+        let spare = self.spare_of.remove(&client);
+        let request = spare.unwrap_or(RequestId(client));
         self.spare.remove(&request);
         self.adrift.insert(request, client);
         request
     }
 
     /// The balancer is done with this number.
+    #[inline(never)]
     pub(super) fn ended(&mut self, request: RequestId) {
-        self.adrift.remove(&request);
+        if self.adrift.remove(&request).is_some() {
+            self.give_back(request);
+        }
     }
 
     /// The client has its answer.
     #[inline]
     pub(super) fn delivered(&mut self, request: RequestId) {
         if !self.is_plain() {
-            self.spare.remove(&request);
+            self.delivered_spare(request);
+        }
+    }
+
+    /// The same where some numbers are not their client's.
+    #[inline(never)]
+    fn delivered_spare(&mut self, request: RequestId) {
+        if let Some(client) = self.spare.remove(&request) {
+            self.spare_of.remove(&client);
+            self.give_back(request);
+        }
+    }
+
+    /// The number is nobody's, or simply its client's.
+    fn give_back(&mut self, request: RequestId) {
+        if request.0 >= self.clients {
+            self.returned.insert(request);
         }
     }
 
@@ -135,5 +164,25 @@ mod tests {
         assert_eq!(numbers.owner(RequestId(1)), Some(1));
         numbers.ended(RequestId(3));
         assert!(numbers.is_plain());
+    }
+
+    #[test]
+    fn the_lowest_spare_number_that_is_free_is_used_again() {
+        let mut numbers = Numbers::new(2);
+        for client in [0, 1, 0, 1] {
+            numbers.assign(client);
+            numbers.give_up(client);
+        }
+        assert_eq!(numbers.idle(), RequestId(4));
+        for request in [3, 2, 0] {
+            numbers.ended(RequestId(request));
+        }
+        assert_eq!(numbers.idle(), RequestId(2));
+        assert_eq!(numbers.assign(1), RequestId(2));
+        assert_eq!(numbers.idle(), RequestId(3));
+        assert_eq!(numbers.give_up(1), RequestId(2));
+        assert_eq!(numbers.assign(1), RequestId(3));
+        numbers.delivered(RequestId(3));
+        assert_eq!(numbers.idle(), RequestId(3));
     }
 }
