@@ -1,7 +1,7 @@
 //! `maxconn`: connections beyond it wait in the kernel's backlog, in order, until one that
 //! the proxy has accepted is closed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use balance::{Config, Door, FrontendId, RequestId};
 
@@ -17,7 +17,16 @@ pub(super) struct Backlog {
     /// `maxconn` of `global`.
     total: Room,
     open: BTreeMap<ConnectionId, Open>,
+    /// The connection over which each of their requests came.
+    over: BTreeMap<RequestId, ConnectionId>,
+    /// Where each request waits whose connection does.
+    places: BTreeMap<RequestId, (Door, Turn)>,
+    /// That of the connection which has to wait next.
+    turn: Turn,
 }
+
+/// A place in the order in which connections came in.
+type Turn = u64;
 
 /// How many connections there may be, and are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +40,14 @@ struct Room {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Front {
     room: Room,
-    binds: Vec<Room>,
-    waiting: VecDeque<Waiting>,
+    binds: Vec<Bind>,
+}
+
+/// One address, and the connections to it that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Bind {
+    room: Room,
+    waiting: BTreeMap<Turn, Waiting>,
 }
 
 /// A connection that is accepted.
@@ -63,13 +78,30 @@ impl Room {
 }
 
 impl Front {
+    fn new(most: u32, binds: impl IntoIterator<Item = u32>) -> Self {
+        let binds = binds.into_iter().map(|most| Bind {
+            room: Room::of(most),
+            waiting: BTreeMap::new(),
+        });
+        Self {
+            room: Room::of(most),
+            binds: binds.collect(),
+        }
+    }
+
     /// Where there is no frontend.
     fn straight() -> Self {
-        Self {
-            room: Room::default(),
-            binds: vec![Room::default()],
-            waiting: VecDeque::new(),
-        }
+        Self::new(0, [0])
+    }
+
+    /// The connection that may be accepted next as far as the addresses go, by its address
+    /// and turn.
+    fn first(&self) -> Option<(usize, Turn)> {
+        let free = (0..)
+            .zip(&self.binds)
+            .filter(|(_, bind)| bind.room.is_free());
+        let firsts = free.filter_map(|(at, bind)| Some((at, *bind.waiting.first_key_value()?.0)));
+        firsts.min_by_key(|&(_, turn)| turn)
     }
 }
 
@@ -83,17 +115,17 @@ impl Backlog {
         let least = limits.filter(|&most| most != 0).min()?;
         (least < clients).then(|| Self {
             fronts: (config.frontends.iter())
-                .map(|frontend| Front {
-                    room: Room::of(frontend.maxconn),
-                    binds: (frontend.binds.iter())
-                        .map(|bind| Room::of(bind.maxconn))
-                        .collect(),
-                    waiting: VecDeque::new(),
+                .map(|frontend| {
+                    let binds = frontend.binds.iter().map(|bind| bind.maxconn);
+                    Front::new(frontend.maxconn, binds)
                 })
                 .chain([Front::straight()])
                 .collect(),
             total: Room::of(config.maxconn),
             open: BTreeMap::new(),
+            over: BTreeMap::new(),
+            places: BTreeMap::new(),
+            turn: 0,
         })
     }
 
@@ -112,7 +144,9 @@ impl Backlog {
         };
         let door = door.unwrap_or_else(straight);
         if let Some(open) = self.open.get_mut(&connection) {
-            open.request = request;
+            let before = std::mem::replace(&mut open.request, request);
+            self.forget_over(before, connection);
+            self.over.insert(request, connection);
             return true;
         }
         let wanted = Waiting {
@@ -128,21 +162,26 @@ impl Backlog {
         if free {
             self.accept(wanted);
         } else {
-            front.waiting.push_back(wanted);
+            front.binds[door.bind as usize]
+                .waiting
+                .insert(self.turn, wanted);
+            self.places.insert(request, (door, self.turn));
+            self.turn += 1;
         }
         free
     }
 
     /// A connection is closed. Those that are accepted in its place.
     pub(super) fn close(&mut self, connection: ConnectionId) -> Vec<Waiting> {
-        let Some(Open { door, .. }) = self.open.remove(&connection) else {
+        let Some(Open { door, request }) = self.open.remove(&connection) else {
             return Vec::new();
         };
+        self.forget_over(request, connection);
         self.total.open -= 1;
         let own = door.frontend.0 as usize;
         if let Some(front) = self.fronts.get_mut(own) {
             front.room.open -= 1;
-            front.binds[door.bind as usize].open -= 1;
+            front.binds[door.bind as usize].room.open -= 1;
         }
         // Those of the same frontend come first.
         let others = (0..self.fronts.len()).filter(|&index| index != own);
@@ -159,17 +198,25 @@ impl Backlog {
 
     /// The connection over which `request` came last.
     pub(super) fn of(&self, request: RequestId) -> Option<ConnectionId> {
-        let mut open = self.open.iter();
-        open.find(|(_, open)| open.request == request)
-            .map(|(&connection, _)| connection)
+        self.over.get(&request).copied()
     }
 
     /// A client closes its connection while it waits for `request`; whether it waited here.
     pub(super) fn forget(&mut self, request: RequestId) -> bool {
-        self.fronts.iter_mut().any(|front| {
-            let at = front.waiting.iter().position(|w| w.request == request);
-            at.and_then(|at| front.waiting.remove(at)).is_some()
-        })
+        let Some((door, turn)) = self.places.remove(&request) else {
+            return false;
+        };
+        let front = &mut self.fronts[door.frontend.0 as usize];
+        front.binds[door.bind as usize].waiting.remove(&turn);
+        true
+    }
+
+    /// Another request has come over `connection` than `request`, or it is closed.
+    fn forget_over(&mut self, request: RequestId, connection: ConnectionId) {
+        // The same number may have come over another connection since.
+        if self.over.get(&request) == Some(&connection) {
+            self.over.remove(&request);
+        }
     }
 
     fn is_free(&self, door: Door) -> bool {
@@ -177,7 +224,7 @@ impl Backlog {
         self.total.is_free()
             && front.is_none_or(|front| {
                 let bind = front.binds.get(door.bind as usize);
-                front.room.is_free() && bind.is_none_or(|bind| bind.is_free())
+                front.room.is_free() && bind.is_none_or(|bind| bind.room.is_free())
             })
     }
 
@@ -186,20 +233,22 @@ impl Backlog {
         self.total.open += 1;
         if let Some(front) = self.fronts.get_mut(door.frontend.0 as usize) {
             front.room.open += 1;
-            front.binds[door.bind as usize].open += 1;
+            front.binds[door.bind as usize].room.open += 1;
         }
         self.open.insert(waiting.connection, Open { door, request });
+        self.over.insert(request, waiting.connection);
     }
 
     /// Takes the first out that can be accepted now.
     fn next(&mut self, frontend: usize) -> Option<Waiting> {
-        let front = self.fronts.get(frontend)?;
+        let front = self.fronts.get_mut(frontend)?;
         if !self.total.is_free() || !front.room.is_free() {
             return None;
         }
-        let fits = |waiting: &Waiting| front.binds[waiting.door.bind as usize].is_free();
-        let at = front.waiting.iter().position(fits)?;
-        self.fronts[frontend].waiting.remove(at)
+        let (bind, turn) = front.first()?;
+        let next = front.binds[bind].waiting.remove(&turn)?;
+        self.places.remove(&next.request);
+        Some(next)
     }
 }
 
@@ -268,6 +317,21 @@ mod tests {
         assert_eq!(names(&backlog.close(ConnectionId(1))), [5]);
         assert_eq!(backlog.of(RequestId(5)), Some(ConnectionId(5)));
         assert!(backlog.close(ConnectionId(9)).is_empty());
+    }
+
+    #[test]
+    fn a_number_that_came_over_two_connections_leads_to_the_later_one() {
+        let mut backlog = backlog(3, &[]);
+        let (first, second) = (ConnectionId(1), ConnectionId(2));
+        for connection in [first, second] {
+            assert!(backlog.admits(connection, 0, RequestId(7), None));
+        }
+        assert_eq!(backlog.of(RequestId(7)), Some(second));
+        assert!(backlog.admits(first, 0, RequestId(8), None));
+        assert_eq!(backlog.of(RequestId(7)), Some(second));
+        assert!(backlog.close(second).is_empty());
+        assert_eq!(backlog.of(RequestId(7)), None);
+        assert_eq!(backlog.of(RequestId(8)), Some(first));
     }
 
     #[test]
