@@ -39,8 +39,9 @@ pub(super) struct EventLoop {
     backlog: VecDeque<Job>,
     /// Accepted in this turn; the next poll looks at them.
     accepted: Option<Job>,
-    /// What is to be read from each connection.
-    unread: BTreeMap<Socket, Job>,
+    /// What is to be read from each socket that is in `ready`: nothing once it was taken, and
+    /// never anything from the one where connections come in.
+    unread: BTreeMap<Socket, Option<Job>>,
     /// The sockets the kernel would look at in the next poll, in its order.
     ready: Vec<Socket>,
     /// What this poll found and has not handled yet.
@@ -109,10 +110,10 @@ impl EventLoop {
             line, new: false, ..
         } = job
         {
-            self.read_later(Socket::Line(line), job);
+            self.read_later(Socket::Line(line), Some(job));
         } else {
             self.backlog.push_back(job);
-            self.name(Socket::Listening);
+            self.read_later(Socket::Listening, None);
         }
         self.go(desk);
     }
@@ -142,7 +143,7 @@ impl EventLoop {
             Callback::Handle(job) => job,
             Callback::End(reply, _) => reply.job(),
         });
-        let waiting = ended.unread.into_values().chain(ended.accepted);
+        let waiting = ended.unread.into_values().flatten().chain(ended.accepted);
         put_off.chain(waiting).chain(ended.backlog).for_each(lost);
     }
 
@@ -175,12 +176,18 @@ impl EventLoop {
                     Socket::Once(self.strangers)
                 }
             };
-            self.read_later(socket, job);
+            self.read_later(socket, Some(job));
         }
-        let (unread, backlog) = (&self.unread, &self.backlog);
-        self.ready.retain(|socket| match socket {
-            Socket::Listening => !backlog.is_empty(),
-            connection => unread.contains_key(connection),
+        let (unread, backlog) = (&mut self.unread, &self.backlog);
+        self.ready.retain(|socket| {
+            let stays = match socket {
+                Socket::Listening => !backlog.is_empty(),
+                connection => unread.get(connection).is_some_and(Option::is_some),
+            };
+            if !stays {
+                unread.remove(socket);
+            }
+            stays
         });
         self.found.extend(&self.ready);
         self.called = self.ready.is_empty() && self.put_off.is_empty();
@@ -191,7 +198,7 @@ impl EventLoop {
     fn take<S: Sink>(&mut self, socket: Socket, desk: &mut Desk<'_, '_, S>) {
         if socket == Socket::Listening {
             self.accepted = self.backlog.pop_front();
-        } else if let Some(job) = self.unread.remove(&socket) {
+        } else if let Some(job) = self.unread.get_mut(&socket).and_then(Option::take) {
             match job {
                 Job::Request { session, .. } if session.is_some() => {
                     self.put_off.push_back(Callback::Handle(job));
@@ -216,13 +223,9 @@ impl EventLoop {
         desk.wake_after(clearing_up);
     }
 
-    fn read_later(&mut self, socket: Socket, job: Job) {
-        self.unread.insert(socket, job);
-        self.name(socket);
-    }
-
-    fn name(&mut self, socket: Socket) {
-        if !self.ready.contains(&socket) {
+    /// There is something to be read; the socket keeps the place that it has, if it has one.
+    fn read_later(&mut self, socket: Socket, job: Option<Job>) {
+        if self.unread.insert(socket, job).is_none() {
             self.ready.push(socket);
         }
     }

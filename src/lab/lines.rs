@@ -53,7 +53,11 @@ impl Idle {
         match self {
             Self::Closed | Self::Counted(_) => None,
             Self::Known(lines) => {
-                lines.retain(|(_, since)| now.since(*since) < KEPT);
+                // The longest idle are in front.
+                let over = |&(_, since): &(Line, Moment)| now.since(since) >= KEPT;
+                while lines.front().is_some_and(over) {
+                    lines.pop_front();
+                }
                 if first {
                     return None;
                 }

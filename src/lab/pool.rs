@@ -1,6 +1,6 @@
 //! An ideal queue with several workers, each of whom takes the oldest job.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::trace::Sink;
 
@@ -11,6 +11,8 @@ use super::node::{Desk, Job};
 pub(super) struct Pool {
     /// What each worker is busy with.
     workers: Vec<Option<Job>>,
+    /// Those who are busy with none.
+    idle: BTreeSet<usize>,
     waiting: VecDeque<Job>,
 }
 
@@ -19,13 +21,14 @@ impl Pool {
     pub(super) fn new(workers: u32) -> Self {
         Self {
             workers: vec![None; workers as usize],
+            idle: (0..workers as usize).collect(),
             waiting: VecDeque::new(),
         }
     }
 
     /// A job comes in: the first idle worker takes it.
     pub(super) fn arrive<S: Sink>(&mut self, job: Job, desk: &mut Desk<'_, '_, S>) {
-        match self.workers.iter().position(Option::is_none) {
+        match self.idle.pop_first() {
             Some(worker) => self.begin(worker, job, desk),
             None => self.waiting.push_back(job),
         }
@@ -40,6 +43,8 @@ impl Pool {
         }
         if let Some(job) = self.waiting.pop_front() {
             self.begin(worker, job, desk);
+        } else {
+            self.idle.insert(worker);
         }
     }
 
@@ -52,6 +57,7 @@ impl Pool {
 
     /// The process ends: every job is lost, those worked on first.
     pub(super) fn stop(&mut self, mut lost: impl FnMut(Job)) {
+        self.idle = (0..self.workers.len()).collect();
         let busy = self.workers.iter_mut().filter_map(Option::take);
         busy.for_each(&mut lost);
         self.waiting.drain(..).for_each(lost);

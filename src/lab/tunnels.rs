@@ -17,6 +17,8 @@ pub(super) struct Tunnels {
     came: BTreeMap<RequestId, ConnectionId>,
     ends: BTreeMap<ConnectionId, Tunnel>,
     by_attempt: BTreeMap<AttemptId, ConnectionId>,
+    /// The connection of each request that waits for its answer over one.
+    riders: BTreeMap<RequestId, ConnectionId>,
     /// Requests answered over the connection of another one, and which that was.
     carried: BTreeMap<RequestId, RequestId>,
 }
@@ -41,6 +43,7 @@ impl Tunnels {
             came: BTreeMap::new(),
             ends: BTreeMap::new(),
             by_attempt: BTreeMap::new(),
+            riders: BTreeMap::new(),
             carried: BTreeMap::new(),
         }
     }
@@ -62,7 +65,10 @@ impl Tunnels {
             self.came.insert(request, connection);
             return None;
         };
-        tunnel.rider = Some(request);
+        if let Some(before) = tunnel.rider.replace(request) {
+            self.riders.remove(&before);
+        }
+        self.riders.insert(request, connection);
         Some(*tunnel)
     }
 
@@ -72,7 +78,13 @@ impl Tunnels {
         if let Some(connection) = self.by_attempt.get(&attempt)
             && let Some(tunnel) = self.ends.get_mut(connection)
         {
-            let rider = tunnel.rider.take().unwrap_or(attempt.request);
+            let rider = match tunnel.rider.take() {
+                Some(rider) => {
+                    self.riders.remove(&rider);
+                    rider
+                }
+                None => attempt.request,
+            };
             if rider != attempt.request {
                 self.carried.insert(rider, attempt.request);
             }
@@ -105,9 +117,8 @@ impl Tunnels {
 
     /// The attempt whose connection `request` waits on.
     pub(super) fn ridden(&self, request: RequestId) -> Option<AttemptId> {
-        let mut over = self.ends.values();
-        let tunnel = over.find(|tunnel| tunnel.rider == Some(request))?;
-        Some(tunnel.attempt)
+        let connection = self.riders.get(&request)?;
+        Some(self.ends.get(connection)?.attempt)
     }
 
     /// The tunnel that `connection` is, if nothing is asked over it now.
@@ -127,6 +138,10 @@ impl Tunnels {
     /// The connection of `attempt` is closed; what it was.
     pub(super) fn close(&mut self, attempt: AttemptId) -> Option<Tunnel> {
         let connection = self.by_attempt.remove(&attempt)?;
-        self.ends.remove(&connection)
+        let tunnel = self.ends.remove(&connection)?;
+        if let Some(rider) = tunnel.rider {
+            self.riders.remove(&rider);
+        }
+        Some(tunnel)
     }
 }
