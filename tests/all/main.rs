@@ -6,6 +6,7 @@ mod cli;
 mod conform;
 mod connections;
 mod console;
+mod crowds;
 mod diagnostics;
 mod differences;
 mod explanations;
