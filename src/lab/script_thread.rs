@@ -169,7 +169,7 @@ impl Turning {
 }
 
 /// A thread that does so many things without sending or waiting has lost its way.
-const STEPS: u32 = 1_000_000;
+const STEPS: u32 = 100_000;
 
 impl Thread {
     pub(super) fn new(number: u32, script: &ScriptGroup, slots: usize, stream: Stream) -> Self {
