@@ -40,7 +40,7 @@ impl Env {
     ///
     /// # Errors
     /// If too much has been put in already.
-    pub fn insert(&self, name: &str) -> Result<Option<&str>, Overgrown> {
+    pub fn substitute(&self, name: &str) -> Result<Option<&str>, Overgrown> {
         let value = self.value(name);
         let spent = self.spent.get() + value.map_or(0, str::len);
         if spent > MOST {
@@ -139,7 +139,7 @@ impl Env {
                 if end == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
                     out.push('$');
                 } else {
-                    out.push_str(self.insert(&rest[..end])?.unwrap_or(""));
+                    out.push_str(self.substitute(&rest[..end])?.unwrap_or(""));
                     rest = &rest[end..];
                 }
             }
@@ -153,7 +153,7 @@ impl Env {
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .unwrap_or(inside.len());
         let (name, operator) = inside.split_at(end);
-        let value = self.insert(name)?;
+        let value = self.substitute(name)?;
         let filled = value.filter(|value| !value.is_empty());
         Ok(if let Some(default) = operator.strip_prefix(":-") {
             filled.unwrap_or(default)

@@ -119,7 +119,7 @@ fn put(name: &str, place: Range<usize>, env: &Env, filled: &mut Filled) -> Resul
 
 /// The value of the variable called `name` at `place`.
 fn value<'a>(name: &str, place: &Range<usize>, env: &'a Env) -> Result<Option<&'a str>, Problem> {
-    env.insert(name).map_err(|why| Problem {
+    env.substitute(name).map_err(|why| Problem {
         at: place.clone(),
         message: why.to_string(),
         help: "give them shorter values",

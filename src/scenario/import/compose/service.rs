@@ -262,7 +262,7 @@ impl Reader<'_> {
         self.head(setting);
         let env = self.env;
         let own = &mut draft.service.environment;
-        let known = |name: &str| env.insert(name).ok().flatten();
+        let known = |name: &str| env.substitute(name).ok().flatten();
         let mut set = |name: &str, value: Option<&str>| match value.or_else(|| known(name)) {
             Some(value) => own.set(name, value),
             // What the shell does not know either is not there at all.

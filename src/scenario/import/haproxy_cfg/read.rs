@@ -182,7 +182,7 @@ impl Reader<'_> {
             ".FILE" => Some(self.files.file(file).name.clone()),
             ".LINE" => Some(number.to_string()),
             ".SECTION" => Some(self.section_name.clone()),
-            _ => match self.env.insert(name) {
+            _ => match self.env.substitute(name) {
                 Ok(value) => value.map(str::to_owned),
                 Err(why) => {
                     overgrown.set(Some(why));
