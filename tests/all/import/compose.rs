@@ -53,11 +53,14 @@ fn service(out: &mut String, service: &Service) {
         ..Service::default()
     };
     let (own, bare) = (format!("{service:#?}"), format!("{bare:#?}"));
-    let known: BTreeSet<&str> = bare.lines().collect();
+    // The end of a map is that of one which says something.
+    let known: BTreeSet<&str> = bare.lines().filter(|line| *line != "    },").collect();
     let said = own.lines().filter(|line| !known.contains(line));
     let kept: Vec<&str> = said.map(str::trim).collect();
     let place = kept.iter().position(|line| line.starts_with("place:"));
-    writeln!(out, "{}", kept[..place.unwrap_or(kept.len())].join(" ")).expect("strings grow");
+    let text = kept[..place.unwrap_or(kept.len())].join(" ");
+    // The last one is that of its place.
+    writeln!(out, "{}", text.trim_end_matches(" },")).expect("strings grow");
 }
 
 /// Everything a file comes to, as text.
