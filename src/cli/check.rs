@@ -133,13 +133,13 @@ fn lab(folder: &Path, args: &Check, screen: &mut Screen) -> io::Result<Read> {
         files: refused.files,
         summary: String::new(),
     };
-    let pieces = match foreign::gather(Some(folder), &given) {
+    let mut pieces = match foreign::gather(Some(folder), &given) {
         Ok(pieces) => pieces,
         Err(refused) => return Ok(nothing(*refused)),
     };
     load::assumed(&pieces.told, screen)?;
     let summary = config::summary(&pieces.config);
-    let ledger = pieces.ledger();
+    let ledger = pieces.take_ledger();
     let read = match assemble(pieces, &args.changes.overrides()) {
         Ok(loaded) => Read {
             notes: loaded.warnings,

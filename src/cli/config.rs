@@ -35,9 +35,10 @@ pub(super) fn is_config(path: &Path) -> bool {
 pub(super) fn has_sections(path: &Path) -> bool {
     let text = fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
-    let opens = |word: String| matches!(word.as_str(), "frontend" | "backend" | "listen");
-    text.lines().filter_map(first).any(opens)
+    let mut words = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    words.any(|word| matches!(word, "frontend" | "backend" | "listen"))
 }
 
 /// Reads the configuration at `path`: a file, or every `.cfg` of a folder in the order of

@@ -10,8 +10,8 @@ use super::config;
 use super::folder::{self, Folder};
 use super::test_plan;
 use crate::scenario::foreign::{Containers, Image, Pieces, assemble};
-use crate::scenario::import::compose::Service;
 use crate::scenario::import::compose::image::base;
+use crate::scenario::import::compose::{Service, plain};
 use crate::scenario::import::{Env, Status};
 use crate::scenario::{Code, Diagnostic, FileId, Files, Loaded, Place, Refused};
 
@@ -159,8 +159,7 @@ fn image(place: Option<&Path>, found: &Found, containers: Option<&Containers>) -
         Image::of_haproxy(&base, Some(path.to_string_lossy().replace('\\', "/")))
     };
     if let (Some(compose), Some(proxy)) = (&found.compose, proxy) {
-        let folder = proxy.build.as_ref();
-        let plain = |context: &String| context.trim_start_matches("./").to_owned();
+        let folder = proxy.build.as_deref();
         let folder = folder.map(|context| compose.with_file_name(plain(context)));
         let named = || Image::of_haproxy(proxy.image.as_deref()?, None);
         return folder.as_deref().and_then(built).or_else(named);

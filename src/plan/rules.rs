@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 /// What the sections of the proxy say about connections and requests: `acl`, `tcp-request`,
 /// `http-request`, `redirect`, `use_backend`, `use-server`, `force-persist`, `ignore-persist`
-/// and `monitor fail` lines, as far as they are followed. [`Plan::proxy`](super::Plan::proxy) holds what they mean; the lines are kept
-/// to be shown and written.
+/// and `monitor fail` lines, as far as they are followed. [`Plan::proxy`](super::Plan::proxy)
+/// holds what they mean; the lines are kept to be shown and written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleLines {
     /// `defaults` sections whose rules others begin with.
@@ -57,8 +57,8 @@ impl RuleLines {
         let used: BTreeSet<&String> = sections.filter_map(|one| one.from.as_ref()).collect();
         self.defaults
             .retain(|defaults| used.contains(&defaults.name));
-        let (ends, defaults) = ((&self.frontends, &self.backends), &self.defaults);
-        let sections = ends.0.iter().chain(ends.1).chain(defaults);
+        let sections = self.frontends.iter().chain(&self.backends);
+        let sections = sections.chain(&self.defaults);
         let named: BTreeSet<&String> = sections.flat_map(|one| &one.lists).collect();
         self.lists.retain(|list| named.contains(&list.name));
     }

@@ -69,12 +69,14 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// What becomes of each line of everything that was read.
-    pub fn ledger(&self) -> Vec<Directive> {
+    /// Takes out what becomes of each line of everything that was read.
+    pub fn take_ledger(&mut self) -> Vec<Directive> {
+        let mut ledger = std::mem::take(&mut self.config.ledger);
+        ledger.append(&mut self.planned);
         let containers = self.containers.iter();
-        let containers = containers.flat_map(|one| &one.compose.ledger);
-        let own = self.config.ledger.iter().chain(&self.planned);
-        own.chain(containers).cloned().collect()
+        // What is told of the containers is told of theirs.
+        ledger.extend(containers.flat_map(|one| one.compose.ledger.iter().cloned()));
+        ledger
     }
 }
 
@@ -97,8 +99,8 @@ pub fn users(kept: bool) -> Named<schema::Client> {
 ///
 /// # Errors
 /// Everything that is wrong with the files or the overrides.
-pub fn assemble(pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Refused>> {
-    let ledger = pieces.ledger();
+pub fn assemble(mut pieces: Pieces, overrides: &Overrides) -> Result<Loaded, Box<Refused>> {
+    let ledger = pieces.take_ledger();
     let Pieces {
         name,
         mut files,

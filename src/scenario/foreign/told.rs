@@ -48,13 +48,18 @@ fn jar(group: &ThreadGroup) -> &'static str {
     }
 }
 
+/// The thread group that a client is, if it is one.
+fn group(client: &Client) -> Option<&ThreadGroup> {
+    match client {
+        Client::Threads(group) => Some(group),
+        Client::Script(script) => Some(&script.group),
+        Client::Browser(_) | Client::Arrivals(_) => None,
+    }
+}
+
 /// A thread group of a test plan: `Users: 2 threads, 1000 iterations each, ...`.
 fn told_group(client: &Client) -> Option<String> {
-    let group = match client {
-        Client::Threads(group) => group,
-        Client::Script(script) => &script.group,
-        Client::Browser(_) | Client::Arrivals(_) => return None,
-    };
+    let group = group(client)?;
     let plural = |count: u64| if count == 1 { "" } else { "s" };
     let (name, threads) = (&group.name, group.threads);
     let times = match (group.loops, group.duration) {
@@ -99,26 +104,16 @@ fn told_source(plan: &Plan) -> Option<String> {
     {
         return None;
     }
-    let client = plan.clients.first()?;
-    let group = match client {
-        Client::Threads(group) => group,
-        Client::Script(script) => &script.group,
-        Client::Browser(_) | Client::Arrivals(_) => return None,
-    };
+    let group = group(plan.clients.first()?)?;
     Some(format!(
         "all clients have the address {0}, which decides here (--set clients.{1}.source={0})",
-        group.request.source,
-        client.name(),
+        group.request.source, group.name,
     ))
 }
 
 /// That rules ask for a host that no request names.
 fn told_host(plan: &Plan) -> Option<String> {
-    let group = match plan.clients.first()? {
-        Client::Threads(group) => group,
-        Client::Script(script) => &script.group,
-        Client::Browser(_) | Client::Arrivals(_) => return None,
-    };
+    let group = group(plan.clients.first()?)?;
     let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
     let door = group
         .request

@@ -168,7 +168,7 @@ impl Service {
 }
 
 /// A path without what says nothing: `./ha/` is `ha`.
-fn plain(path: &str) -> &str {
+pub fn plain(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.strip_prefix("./").unwrap_or(path)
 }

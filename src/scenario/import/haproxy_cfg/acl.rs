@@ -278,6 +278,15 @@ impl Acls {
         Ok((test, end + 1))
     }
 
+    /// Remembers one name that a line needs.
+    pub(super) fn want_name(&mut self, names: samples::Names, name: &str, place: Place) {
+        self.wants.push(Want {
+            names,
+            name: name.to_owned(),
+            place,
+        });
+    }
+
     /// Remembers the names that an expression needs.
     pub(super) fn want(&mut self, line: &Line, at: usize, sample: &Sample) {
         let place = line.place(at);

@@ -41,11 +41,7 @@ impl Proxy {
         let next = (at + 1..line.words.len()).find(|&i| matches!(line.word(i), "if" | "unless"));
         self.acls()
             .condition(line, next.unwrap_or(line.words.len()), false)?;
-        self.acls().wants.push(Want {
-            names: Names::Lua,
-            name: name.clone(),
-            place: line.place(at),
-        });
+        self.acls().want_name(Names::Lua, &name, line.place(at));
         let why = "Lua is not run: what it decides is not known";
         out.enter(line, 0, format!("{rules} {name}"), Status::NotModelled, why);
         Ok(())
@@ -59,10 +55,8 @@ impl Proxy {
         at: usize,
         stage: Stage,
     ) -> Result<usize, Diagnostic> {
-        let words = line.from(at);
-        let fail = |error| sample_error(line, at, error);
-        let sample = sample::sample(&words, true).map_err(fail)?;
-        stage::judge(&sample, stage).map_err(fail)?;
+        let sample = stage::expression(&line.from(at), stage);
+        let sample = sample.map_err(|error| sample_error(line, at, error))?;
         self.acls().want(line, at, &sample);
         Ok(at + sample.words)
     }
@@ -74,12 +68,8 @@ impl Proxy {
         at: usize,
         stage: Stage,
     ) -> Result<(), Diagnostic> {
-        let fail = |error| sample_error(line, at, error);
-        let parts = format::format(line.word(at)).map_err(fail)?;
-        format::judge(&parts, stage).map_err(fail)?;
-        if !self.settings.http {
-            format::judge_tcp(&parts).map_err(fail)?;
-        }
+        let parts = format::read(line.word(at), stage, self.settings.http);
+        let parts = parts.map_err(|error| sample_error(line, at, error))?;
         self.acls().want_all(line, at, &parts);
         Ok(())
     }
@@ -138,9 +128,8 @@ impl Proxy {
     /// it in a section that is disabled, and the mode is that of the whole section.
     pub(super) fn late_format(&mut self, line: &Line, at: usize, stage: Stage, entry: usize) {
         let fail = |error| sample_error(line, at, error);
-        let parts = format::format(line.word(at));
-        let judged = parts.and_then(|parts| format::judge(&parts, stage).map(|()| parts));
-        let (note, tcp) = match judged {
+        // Whether the section is in mode http is not known yet.
+        let (note, tcp) = match format::read(line.word(at), stage, true) {
             Err(error) => (fail(error), false),
             Ok(parts) => {
                 self.acls().want_all(line, at, &parts);
@@ -257,16 +246,11 @@ impl Written {
         let read = || {
             let mut named = Named::default();
             if self.expression {
-                let sample = sample::sample(&self.line.from(self.at), true)?;
-                stage::judge(&sample, stage)?;
+                let sample = stage::expression(&self.line.from(self.at), stage)?;
                 named.add(&sample, self.place());
                 return Ok(named);
             }
-            let parts = format::format(self.line.word(self.at))?;
-            format::judge(&parts, stage)?;
-            if !http {
-                format::judge_tcp(&parts)?;
-            }
+            let parts = format::read(self.line.word(self.at), stage, http)?;
             for part in &parts {
                 if let Part::Sample(sample) = part {
                     named.add(sample, self.place());
@@ -294,14 +278,12 @@ pub(super) fn set_var(line: &Line) -> Result<(), Diagnostic> {
         );
         return Err(line.blame(1, message));
     }
-    let fail = |error| sample_error(line, 2, error);
-    if line.word(0) == "set-var" {
-        let sample = sample::sample(&line.from(2), true).map_err(fail)?;
-        return stage::judge(&sample, Stage::START).map_err(fail);
-    }
-    let parts = format::format(line.word(2)).map_err(fail)?;
-    format::judge(&parts, Stage::START).map_err(fail)?;
-    format::judge_tcp(&parts).map_err(fail)
+    let read = if line.word(0) == "set-var" {
+        stage::expression(&line.from(2), Stage::START).map(drop)
+    } else {
+        format::read(line.word(2), Stage::START, false).map(drop)
+    };
+    read.map_err(|error| sample_error(line, 2, error))
 }
 
 /// That `line` has one format behind its keyword.

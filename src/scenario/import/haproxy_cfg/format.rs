@@ -107,6 +107,20 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
+/// The parts of the format `text`, which is filled in at `stage`, in a section in `mode http` or
+/// another.
+///
+/// # Errors
+/// What HAProxy would refuse.
+pub(super) fn read(text: &str, stage: Stage, http: bool) -> Result<Vec<Part>, SampleError> {
+    let parts = format(text)?;
+    judge(&parts, stage)?;
+    if !http {
+        judge_tcp(&parts)?;
+    }
+    Ok(parts)
+}
+
 /// Whether everything in `parts` is there at `stage`.
 ///
 /// # Errors

@@ -21,18 +21,26 @@ pub type ReadList<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
 
 /// The files that have been asked for.
 pub(super) struct Lists<'a> {
-    read: Option<&'a ReadList<'a>>,
-    /// Those that a scenario has itself.
-    own: Option<&'a [List]>,
+    origin: Origin<'a>,
     known: RefCell<BTreeMap<String, Result<Arc<str>, String>>>,
+}
+
+/// Where they come from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// They are not there to be read.
+    Nowhere,
+    /// This knows them.
+    Read(&'a ReadList<'a>),
+    /// A scenario has them itself.
+    Own(&'a [List]),
 }
 
 impl<'a> Lists<'a> {
     /// `read` knows the files; none: they are not there to be read.
     pub(super) fn new(read: Option<&'a ReadList<'a>>) -> Self {
         Self {
-            read,
-            own: None,
+            origin: read.map_or(Origin::Nowhere, Origin::Read),
             known: RefCell::default(),
         }
     }
@@ -40,40 +48,40 @@ impl<'a> Lists<'a> {
     /// Those that a scenario has itself.
     pub(super) fn of(own: &'a [List]) -> Self {
         Self {
-            read: None,
-            own: Some(own),
+            origin: Origin::Own(own),
             known: RefCell::default(),
         }
     }
 
     /// Whether files can be read at all.
     pub(super) fn are_there(&self) -> bool {
-        self.read.is_some() || self.own.is_some()
+        !matches!(self.origin, Origin::Nowhere)
     }
 
     /// The text of the file called `name`; none where files are not there to be read.
     pub(super) fn text(&self, name: &str) -> Option<Result<Arc<str>, String>> {
-        let read = |name: &str| match (self.read, self.own) {
-            (Some(read), _) => Some(read(name).map(Arc::from)),
-            (None, Some(own)) => {
+        let read = || match self.origin {
+            Origin::Nowhere => Err(String::new()),
+            Origin::Read(read) => read(name),
+            Origin::Own(own) => {
                 let found = own.iter().find(|list| list.name == name);
-                let text = found.map(|list| Arc::from(list.lines.join("\n")));
-                Some(text.ok_or_else(String::new))
+                let text = found.map(|list| list.lines.join("\n"));
+                text.ok_or_else(String::new)
             }
-            (None, None) => None,
         };
-        let mut known = self.known.borrow_mut();
-        if let Some(text) = known.get(name) {
-            return Some(text.clone());
+        if !self.are_there() {
+            return None;
         }
-        let text = read(name)?;
-        known.insert(name.to_owned(), text.clone());
-        Some(text)
+        let mut known = self.known.borrow_mut();
+        let text = known
+            .entry(name.to_owned())
+            .or_insert_with(|| read().map(Arc::from));
+        Some(text.clone())
     }
 
     /// That there is no file called `name`, because of `why`.
     pub(super) fn missing(&self, name: &str, why: &str, place: Place) -> Diagnostic {
-        let Some(own) = self.own else {
+        let Origin::Own(own) = self.origin else {
             let message = format!("the file `{name}` cannot be read: {why}");
             return Diagnostic::new(Code::File, message, place)
                 .help("it is looked for beside the configuration");

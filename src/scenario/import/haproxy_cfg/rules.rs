@@ -15,6 +15,7 @@ use super::line::Line;
 use super::proxy::Proxy;
 use super::read::Out;
 use super::sample;
+use super::samples::Names;
 use super::stage::Stage;
 use super::value;
 use super::written::{self, WrittenLine};
@@ -316,7 +317,7 @@ impl Proxy {
                 })
             }
             "track-sc" => self.track(line, at, stage),
-            "capture" => self.capture(line, at, rules),
+            "capture" => self.capture(line, at, rules, stage),
             "wait-for-body" if line.word(at + 1) != "time" => {
                 Err(line.missing(at + 1, "`wait-for-body` needs `time` and a time"))
             }
@@ -339,8 +340,13 @@ impl Proxy {
         }
     }
 
-    fn capture(&mut self, line: &Line, at: usize, rules: &str) -> Result<usize, Diagnostic> {
-        let stage = self.stage(rules, "capture");
+    fn capture(
+        &mut self,
+        line: &Line,
+        at: usize,
+        rules: &str,
+        stage: Stage,
+    ) -> Result<usize, Diagnostic> {
         let next = self.words_of(line, at, "E", stage)?;
         let known: &[&str] = match (rules, self.role) {
             ("http-request", Role::Backend) => &["id"],
@@ -389,11 +395,8 @@ impl Proxy {
             "table" => (line.word(next + 1), next + 1, next + 2),
             _ => ("", at, next),
         };
-        self.acls().wants.push(super::acl::Want {
-            names: super::samples::Names::Table,
-            name: table.to_owned(),
-            place: line.place(place),
-        });
+        self.acls()
+            .want_name(Names::Table, table, line.place(place));
         Ok(next)
     }
 

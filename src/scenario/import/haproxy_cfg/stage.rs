@@ -1,7 +1,7 @@
 //! What sample fetches need, and where that is there. Every fetch of HAProxy 2.6.12 was put to
 //! every kind of line; there are just these patterns.
 
-use super::sample::{Sample, SampleError};
+use super::sample::{self, Sample, SampleError};
 use super::samples;
 
 /// Where an expression may be evaluated; at one of these places is enough.
@@ -169,6 +169,16 @@ pub(super) fn needs(name: &str) -> Needs {
         })
     });
     found.copied().unwrap_or(RUNNING)
+}
+
+/// The expression that `words` begin with, which is evaluated at `stage`.
+///
+/// # Errors
+/// What HAProxy would refuse.
+pub(super) fn expression(words: &[&str], stage: Stage) -> Result<Sample, SampleError> {
+    let sample = sample::sample(words, true)?;
+    judge(&sample, stage)?;
+    Ok(sample)
 }
 
 /// Whether what the fetch of `sample` needs is there at `stage`. Conditions are not held to

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use balance::BackendId;
+
 use super::super::line::guess;
 use super::super::proxy::Proxy;
 use super::super::samples::Names;
 use super::route::{self, Followed, Marks};
 use super::{Lowering, MOST, bound};
 use crate::scenario::diagnostic::{Code, Diagnostic};
-use balance::BackendId;
 
 /// The places in the ledger of the rules that are followed.
 pub(in super::super) struct Kept {
